@@ -331,7 +331,7 @@ function lateBus(now: Date): SamplePetition {
     texts: {
       en: {
         title: 'Keep the number 14 running after seven in the evening',
-        addressedTo: 'the Marlow Fells Bus Company',
+        addressedTo: 'the Cinder Fells Bus Company',
         summary:
           'The last bus up the hill was to leave at ten past seven. Nurses, cooks and students asked for it to run until eleven.',
         body: `In the new timetable the last 14 was to leave the station at **19:10**. The late shift at the hospital ends at 21:00. Evening classes end at 21:30. The last train arrives at 22:20.
@@ -381,17 +381,17 @@ We did not ask for empty buses to be driven up a hill. We asked to be counted.`,
       {
         name: 'Marguerite Ashdown-Pell',
         country: 'GB',
-        region: 'Marlow Fells',
+        region: 'Cinder Fells',
         comment:
           'I am a night nurse. The hill is lovely by day. It is not lovely at ten at night in the rain.',
       },
-      { name: 'Kwesi Tarrant', country: 'GB', region: 'Marlow Fells' },
+      { name: 'Kwesi Tarrant', country: 'GB', region: 'Cinder Fells' },
       {
         name: 'Ingrid Solberry',
         country: 'GB',
         comment: 'Evening classes are no use if you cannot get home from them.',
       },
-      { name: 'Leopold Anstey', country: 'GB', region: 'Marlow Fells', comment: 'Count us, then decide.' },
+      { name: 'Leopold Anstey', country: 'GB', region: 'Cinder Fells', comment: 'Count us, then decide.' },
     ],
   };
 }
