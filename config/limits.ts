@@ -1,0 +1,55 @@
+/** Every limit that people tune, as data. Windows are in seconds. */
+export type Limit = { readonly limit: number; readonly window: number };
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Requests, counted in Redis. A block is an IPv4 address or an IPv6 /56. */
+export const rateLimits = {
+  signPerBlock: { limit: 120, window: 10 * minute },
+  signPerAddress: { limit: 6, window: hour },
+  signPerPetition: { limit: 90_000, window: minute },
+  resendPerBlock: { limit: 30, window: 10 * minute },
+  resendPerAddress: { limit: 3, window: hour },
+  linkPerBlock: { limit: 300, window: 10 * minute },
+} as const satisfies Record<string, Limit>;
+
+/** What a form may weigh and hold. */
+export const formLimits = {
+  bytes: 32 * 1024,
+  fields: 40,
+  name: 100,
+  comment: 500,
+  region: 100,
+  postalCode: 16,
+} as const;
+
+/** hCaptcha: how long siteverify may take, in milliseconds, and how long a token may be, in characters. */
+export const captchaLimits = { timeout: 5_000, token: 16_384 } as const;
+
+/** The same address asks again: how long, in seconds, until it is mailed again. */
+export const mailAgainAfter = { confirm: minute, duplicate: day } as const;
+
+/** How long things are kept or still possible, in seconds. */
+export const periods = {
+  confirmAfterClosing: day,
+  remindAfter: day,
+  pendingKept: 30 * day,
+  ipKept: 30 * day,
+  /** A closed petition's personal data, in months of 30 days. */
+  personalDataKept: 12 * 30 * day,
+} as const;
+
+/** Mail work: how long one attempt may hold its claim, and how long something due may wait for its job, in seconds. */
+export const mailWork = { lease: 2 * minute, sweepAfter: minute } as const;
+
+/** The tally: signatures in one batch, and how long the nightly comparison may hold rounds back, in seconds. */
+export const tallyWork = { batch: 1_000, hold: 5 * minute, sources: 500 } as const;
+
+/** Where an `auto` goal goes next, as the number of signatures passes it. */
+export const goalLadder = [
+  100, 250, 500, 1_000, 2_500, 5_000, 7_500, 10_000, 15_000, 25_000, 35_000, 50_000, 75_000, 100_000, 150_000,
+  200_000, 300_000, 500_000, 750_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000, 5_000_000, 7_500_000,
+  10_000_000, 20_000_000,
+] as const;

@@ -1,0 +1,48 @@
+import express, { type Express } from 'express';
+import { HttpError, handleErrors } from './errors.ts';
+import { createMetrics } from './health/metrics.ts';
+import { healthRoutes } from './health/routes.ts';
+import { logRequests } from './middleware/request-log.ts';
+import { securityHeaders } from './middleware/security.ts';
+import { outboxRoutes } from './outbox/routes.ts';
+import { pageRoutes } from './pages/routes.ts';
+import { petitionRoutes } from './petitions/routes.ts';
+import type { Platform } from './platform.ts';
+import { signatureRoutes } from './signatures/routes.ts';
+import { signerRoutes } from './signers/routes.ts';
+import type { LiveCounts } from './tallies/live.ts';
+import { tallyRoutes } from './tallies/routes.ts';
+import { createViews, publicFolder } from './views.ts';
+
+/** The whole HTTP map. */
+export function createApp(platform: Platform, live: LiveCounts): Express {
+  const { env, log } = platform;
+  const metrics = createMetrics(platform, live);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', env.TRUST_PROXY);
+  app.set('query parser', 'simple');
+  app.set('etag', 'weak');
+  app.locals.platform = platform;
+  app.locals.views = createViews();
+
+  app.use(logRequests(log, metrics));
+  app.use(securityHeaders(env));
+  app.use(
+    '/assets',
+    express.static(publicFolder, { immutable: true, maxAge: '1y', index: false, redirect: false }),
+  );
+  app.use(healthRoutes(metrics));
+  app.use(tallyRoutes(live));
+  app.use(petitionRoutes(platform));
+  app.use(signatureRoutes(platform));
+  app.use(signerRoutes(platform));
+  app.use(pageRoutes(platform));
+  if (!env.production) app.use(outboxRoutes(platform));
+
+  app.use(() => {
+    throw new HttpError(404);
+  });
+  app.use(handleErrors(log));
+  return app;
+}

@@ -1,0 +1,69 @@
+import type { Request, Response } from 'express';
+import { type Language, languages } from './petitions/petition.ts';
+import type { Platform } from './platform.ts';
+import type { Views } from './views.ts';
+
+/** What a page says about itself: its title, and what a shared link shows. */
+export type PageMeta = {
+  title: string;
+  description?: string;
+  canonical?: string;
+  noindex?: boolean;
+  image?: string;
+  imageAlt?: string;
+  type?: 'website' | 'article';
+  alternates?: { lang: Language; href: string; label: string }[];
+};
+
+export type PageContext = { lang: Language; page: PageMeta } & Record<string, unknown>;
+type Locals = { platform: Platform; views: Views };
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Names this request in the log and on an error page. */
+      id: string;
+      /** The route's pattern: what may be logged of an address that can hold a secret. */
+      routeName: string;
+    }
+  }
+}
+
+/** The language asked for by `?lang=` or the form, else `fallback`. Never a header: pages are cached by address. */
+export function languageOf(request: Request, fallback: Language = 'en'): Language {
+  const asked: unknown = request.query.lang ?? (request.body as { lang?: unknown } | undefined)?.lang;
+  return languages.find((language) => language === asked) ?? fallback;
+}
+
+/** An address of ours in a language; English is the one that needs no saying. */
+export const inLanguage = (path: string, lang: Language, usual: Language = 'en'): string =>
+  lang === usual ? path : `${path}${path.includes('?') ? '&' : '?'}lang=${lang}`;
+
+/** Renders a whole page: its own context and what every page shows. */
+export function renderPage({ platform, views }: Locals, name: string, context: PageContext): string {
+  const { env } = platform;
+  return views.render(name, {
+    siteName: env.SENDER_NAME,
+    siteAddress: env.SENDER_ADDRESS,
+    baseUrl: env.BASE_URL,
+    homeUrl: inLanguage('/', context.lang),
+    privacyUrl: inLanguage('/privacy', context.lang),
+    captchaOff: !env.HCAPTCHA_SECRET,
+    outboxUrl: env.production || env.SMTP_URL ? undefined : '/dev/outbox',
+    ...context,
+  });
+}
+
+/** Sends a page. The status is the response's, and nothing is cached unless a route said so. */
+export function showPage(request: Request, response: Response, name: string, context: PageContext): void {
+  if (!response.get('Cache-Control')) response.set('Cache-Control', 'no-store');
+  response.type('html').send(renderPage(request.app.locals as Locals, name, context));
+}
+
+/** Public pages may be kept by anybody for a moment, and shown while we cannot answer. */
+export function cachePublicly(response: Response, seconds: number): void {
+  response.set(
+    'Cache-Control',
+    `public, max-age=${seconds}, stale-while-revalidate=${seconds * 6}, stale-if-error=86400`,
+  );
+}

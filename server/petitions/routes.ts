@@ -1,0 +1,144 @@
+import { type Request, type Response, Router } from 'express';
+import { HttpError, sendError } from '../errors.ts';
+import { translate } from '../locales.ts';
+import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
+import type { Platform } from '../platform.ts';
+import { signatureFormView } from '../signatures/form-view.ts';
+import { type Count, readCount } from '../tallies/tally.ts';
+import { findPublished, listPublished } from './find.ts';
+import type { Language, Petition } from './petition.ts';
+import { withdrawalOf } from './phase.ts';
+import { shareView } from './share.ts';
+import * as view from './view.ts';
+
+/** A petition's page may be this old, in seconds. */
+const pageAge = 10;
+
+/** What the pages below one petition's address begin with. */
+export type PetitionPage = { petition: Petition; count: Count; lang: Language; now: Date };
+
+/**
+ * Finds the petition of `:slug`. Where it is unknown or was withdrawn, sends the page that says so and returns
+ * undefined.
+ */
+export async function openPetition(request: Request, response: Response): Promise<PetitionPage | undefined> {
+  const now = new Date();
+  const petition = await findPublished(String(request.params.slug), now);
+  if (!petition) throw new HttpError(404);
+  const lang = languageOf(request, petition.language);
+  const withdrawal = withdrawalOf(petition);
+  if (!withdrawal) return { petition, lang, now, count: await readCount(petition, now) };
+
+  const { title } = view.headlineView(petition, lang, now);
+  showPage(request, response.status(410), 'petitions/gone', {
+    lang,
+    page: { title, noindex: true },
+    petition: view.headlineView(petition, lang, now),
+    withdrawn: { date: withdrawal.at, note: withdrawal.note?.[lang] },
+  });
+  return undefined;
+}
+
+/** The petition's page, with its form while it is open. */
+export async function showPetition(
+  platform: Platform,
+  request: Request,
+  response: Response,
+  { petition, count, lang, now }: PetitionPage,
+  form?: Parameters<typeof signatureFormView>[3],
+): Promise<void> {
+  const shown = view.petitionView(petition, lang, now);
+  showPage(request, response, 'petitions/show', {
+    lang,
+    page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
+    petition: shown,
+    progress: view.progressView(petition, count),
+    supporters: await view.supportersView(platform, petition, lang, now),
+    form: shown.isOpen
+      ? signatureFormView(platform, petition, lang, form ?? { typed: { ref: refOf(request) } })
+      : undefined,
+  });
+}
+
+const refOf = ({ query }: Request): string => (typeof query.ref === 'string' ? query.ref : '');
+
+export function petitionRoutes(platform: Platform): Router {
+  const router = Router();
+
+  router.get('/', async (request, response) => {
+    const now = new Date();
+    const lang = languageOf(request);
+    const petitions = await listPublished(now);
+    const cards = petitions
+      .filter(({ petition }) => !withdrawalOf(petition))
+      .map(({ petition, count }) => ({
+        ...view.cardView(petition, count, lang, now),
+        phase: count.public.phase,
+      }));
+    const inPhase = (phase: string) => cards.filter((card) => card.phase === phase);
+    cachePublicly(response, pageAge);
+    showPage(request, response, 'petitions/index', {
+      lang,
+      page: {
+        title: translate(lang, 'site.petitions'),
+        description: translate(lang, 'site.tagline'),
+        canonical: platform.env.BASE_URL + inLanguage('/', lang),
+        image: platform.env.BASE_URL + view.shareImage(),
+        alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
+      },
+      ...{ open: inPhase('open'), upcoming: inPhase('upcoming'), finished: inPhase('closed') },
+    });
+  });
+
+  router.get('/petitions/:slug', async (request, response) => {
+    const opened = await openPetition(request, response);
+    if (!opened) return;
+    cachePublicly(response, pageAge);
+    await showPetition(platform, request, response, opened);
+  });
+
+  router.get('/petitions/:slug/check-your-email', async (request, response) => {
+    const opened = await openPetition(request, response);
+    if (opened) showCheckYourEmail(platform, request, response, opened, { sent: request.query.sent === '1' });
+  });
+
+  router.get('/petitions/:slug/signed', async (request, response) => {
+    const opened = await openPetition(request, response);
+    if (!opened) return;
+    const { petition, count, lang, now } = opened;
+    showPage(request, response, 'petitions/signed', {
+      lang,
+      page: view.petitionMeta(petition, lang, platform.env.BASE_URL, 'signed'),
+      petition: view.headlineView(petition, lang, now),
+      progress: view.progressView(petition, count),
+      share: shareView(petition, lang, platform.env.BASE_URL),
+      ...{ donationUrl: petition.donationUrl, newsletterUrl: petition.newsletterUrl },
+    });
+  });
+
+  router.all('/petitions/:slug', (request, response) => sendError(request, response, 405));
+  return router;
+}
+
+/** Where a signer lands; `resend` is what the form for another mail says. */
+export function showCheckYourEmail(
+  platform: Platform,
+  request: Request,
+  response: Response,
+  { petition, count, lang, now }: PetitionPage,
+  resend: { sent?: boolean; error?: string; email?: string },
+): void {
+  showPage(request, response, 'petitions/check-your-email', {
+    lang,
+    page: view.petitionMeta(petition, lang, platform.env.BASE_URL, 'check-your-email'),
+    petition: view.headlineView(petition, lang, now),
+    progress: view.progressView(petition, count),
+    resend: {
+      action: `/petitions/${petition.slug}/confirmations`,
+      sent: resend.sent,
+      errors: { email: resend.error },
+      values: { email: resend.email ?? '' },
+    },
+    signAgainUrl: `${view.petitionUrl(petition, lang)}#sign`,
+  });
+}

@@ -1,0 +1,195 @@
+import { countries, regions } from '../../config/places.ts';
+import { calendarDay, formatDate, formatTime, inWords, translate } from '../locales.ts';
+import { inLanguage, type PageMeta } from '../page.ts';
+import type { Platform } from '../platform.ts';
+import { Signature } from '../signatures/signature.ts';
+import { openField } from '../signatures/view.ts';
+import type { Count } from '../tallies/tally.ts';
+import { assetUrl } from '../views.ts';
+import { percentOf } from './goal.ts';
+import { renderMarkdown } from './markdown.ts';
+import { type Language, languagesOf, type Petition, textIn } from './petition.ts';
+import { phaseOf } from './phase.ts';
+
+const languageNames: Record<Language, string> = { en: 'English', fr: 'Français' };
+const recentSupporters = 10;
+
+export const petitionUrl = (petition: Petition, lang: Language, page = ''): string =>
+  inLanguage(`/petitions/${petition.slug}${page && `/${page}`}`, lang, petition.language);
+
+const imageOf = (petition: Petition, alt: string) =>
+  petition.image?.file
+    ? { url: assetUrl(petition.image.file), alt, width: petition.image.width, height: petition.image.height }
+    : undefined;
+
+/** The dates as a reader wants them: a whole sentence. */
+function datesInWords(petition: Petition, lang: Language, now: Date) {
+  const { opensAt, closesAt, timeZone: zone } = petition;
+  const timeZone = zone ?? undefined;
+  const say = (key: string, date: Date) =>
+    translate(lang, `phase.${key}`, {
+      date: formatDate(lang, date, timeZone, now),
+      inWords: inWords(lang, date, now, timeZone),
+      time: formatTime(lang, date, timeZone),
+    });
+  const phase = phaseOf(petition, now);
+  const opening = phase === 'upcoming' && opensAt ? say('opensOn', opensAt) : undefined;
+  if (!closesAt) return { opening };
+  if (phase === 'closed') return { closing: say('closedOn', closesAt) };
+  const isToday = calendarDay(closesAt, timeZone) === calendarDay(now, timeZone);
+  return { opening, closing: say(isToday ? 'closesToday' : 'closesOn', closesAt) };
+}
+
+const noteIn = (note: { en?: string | null; fr?: string | null } | null | undefined, lang: Language) =>
+  note?.[lang] ?? note?.en ?? note?.fr ?? undefined;
+
+/** The dated entries of a petition's history, the latest first. */
+const historyIn = ({ history }: Petition, lang: Language) =>
+  history
+    .map(({ outcome, at, note }) => ({
+      label: translate(lang, `outcome.${outcome}`),
+      date: at,
+      note: noteIn(note, lang),
+    }))
+    .sort((a, b) => b.date.getTime() - a.date.getTime());
+
+/** A petition's headline and dates, without its text. */
+export function headlineView(petition: Petition, lang: Language, now: Date) {
+  const text = textIn(petition, lang);
+  const phase = phaseOf(petition, now);
+  return {
+    slug: petition.slug,
+    url: petitionUrl(petition, lang),
+    lang: petition.texts?.[lang] ? lang : petition.language,
+    ...{ title: text.title, addressedTo: text.addressedTo, summary: text.summary },
+    image: imageOf(petition, text.imageAlt),
+    group: petition.group,
+    ...{ phase, isOpen: phase === 'open', isUpcoming: phase === 'upcoming', isClosed: phase === 'closed' },
+    ...datesInWords(petition, lang, now),
+    history: historyIn(petition, lang),
+    hashtags: petition.hashtags,
+  };
+}
+
+/** A petition as its own page shows it. */
+export const petitionView = (petition: Petition, lang: Language, now: Date) => ({
+  ...headlineView(petition, lang, now),
+  html: renderMarkdown(textIn(petition, lang).body),
+});
+
+export function progressView(petition: Petition, count: Count) {
+  const { count: total, goal } = count.public;
+  return {
+    count: total,
+    confirmed: count.confirmed,
+    offlineTotal: count.offline,
+    offline: petition.ledger.map(({ source, number, at }) => ({ source, number, date: at })),
+    goal,
+    percent: percentOf(total, goal),
+    remaining: Math.max(0, goal - total),
+    reached: total >= goal,
+    countUrl: `/petitions/${petition.slug}/count.json`,
+    eventsUrl: phaseIsLive(count) ? `/petitions/${petition.slug}/events` : undefined,
+  };
+}
+
+const phaseIsLive = ({ public: { phase } }: Count): boolean => phase === 'open' || phase === 'closed';
+
+export function cardView(petition: Petition, count: Count, lang: Language, now: Date) {
+  const { url, title, summary, image, opening, closing, history } = headlineView(petition, lang, now);
+  const [latest] = history;
+  const outcome = latest && { label: latest.label, date: latest.date };
+  return {
+    url,
+    title,
+    summary,
+    image,
+    opening,
+    closing,
+    outcome,
+    groupName: petition.group?.name,
+    progress: progressView(petition, count),
+  };
+}
+
+/** The latest people who agreed to be named, and their reasons. */
+export async function supportersView(
+  platform: Pick<Platform, 'vault'>,
+  petition: Petition,
+  lang: Language,
+  now: Date,
+) {
+  const signatures = await Signature.find(
+    { petition: petition._id, state: 'confirmed', showName: true },
+    { petition: 1, emailKey: 1, sealed: 1, country: 1, region: 1, confirmedAt: 1 },
+  )
+    .sort({ confirmedAt: -1 })
+    .limit(recentSupporters)
+    .lean<Signature[]>();
+  return signatures.flatMap((signature) => {
+    const { country, region, confirmedAt } = signature;
+    const name = openField(platform, signature, 'name');
+    if (!name || !confirmedAt) return [];
+    return {
+      ...{ name, comment: openField(platform, signature, 'comment') },
+      place: placeName(lang, country, region),
+      when: inWords(lang, confirmedAt, now),
+    };
+  });
+}
+
+const countryNames = {
+  en: new Intl.DisplayNames('en', { type: 'region' }),
+  fr: new Intl.DisplayNames('fr', { type: 'region' }),
+};
+
+function placeName(lang: Language, country?: string | null, region?: string | null): string | undefined {
+  if (!country) return undefined;
+  const [name, french] = (region && regions[country]?.[region]) || [];
+  const place = lang === 'fr' ? (french ?? name) : name;
+  return place
+    ? place.replaceAll(/(?<![\p{L}'’])\p{L}/gu, (letter) => letter.toUpperCase())
+    : countryNames[lang].of(country);
+}
+
+/** Every country by its name in the language, in that language's order. */
+export const countryOptions = (lang: Language, selected: string | undefined) =>
+  countryNamesInOrder[lang].map(({ code, name }) => ({
+    code,
+    name,
+    selected: code === selected?.toUpperCase(),
+  }));
+
+const inOrder = (lang: Language) =>
+  countries
+    .map((code) => ({ code, name: countryNames[lang].of(code) ?? code }))
+    .sort((a, b) => a.name.localeCompare(b.name, lang));
+const countryNamesInOrder = { en: inOrder('en'), fr: inOrder('fr') };
+
+/** What a shared link of the petition shows. */
+export function petitionMeta(petition: Petition, lang: Language, baseUrl: string, page = ''): PageMeta {
+  const text = textIn(petition, lang);
+  return {
+    title: text.title,
+    description: text.summary,
+    canonical: baseUrl + petitionUrl(petition, lang),
+    noindex: page !== '',
+    image: baseUrl + (petition.image?.file ? assetUrl(petition.image.file) : shareImage()),
+    imageAlt: petition.image?.file ? text.imageAlt : '',
+    type: 'article',
+    alternates: alternates(baseUrl, languagesOf(petition), (other) => petitionUrl(petition, other, page)),
+  };
+}
+
+/** The same page in its other languages; none where it has but one. */
+export const alternates = (
+  baseUrl: string,
+  available: readonly Language[],
+  path: (lang: Language) => string,
+) =>
+  available.length > 1
+    ? available.map((lang) => ({ lang, href: baseUrl + path(lang), label: languageNames[lang] }))
+    : [];
+
+/** The picture of a shared link that has none of its own. */
+export const shareImage = (): string => assetUrl('images/share.png');

@@ -1,0 +1,27 @@
+import type { Redis } from 'ioredis';
+import type { Env } from '../config/env.ts';
+import type { Log } from '../config/log.ts';
+import type { Queues } from '../workers/queues.ts';
+import { createTokens, type Tokens } from './signers/tokens.ts';
+import { createVault, type Vault } from './signers/vault.ts';
+
+/** What the domain and its callers are given: configuration, secrets at work, and the way to Redis. */
+export type Platform = {
+  readonly env: Env;
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly tokens: Tokens;
+  readonly queues: Queues;
+  readonly redis: Redis;
+};
+
+export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues): Platform {
+  return {
+    env,
+    log,
+    redis,
+    queues,
+    vault: createVault(env.ENCRYPTION_KEYS, env.LOOKUP_KEY),
+    tokens: createTokens(env.LOOKUP_KEY),
+  };
+}

@@ -1,0 +1,64 @@
+import { throwawayDomains } from '../../config/mail-providers.ts';
+import { Petition } from '../petitions/petition.ts';
+import { confirmableUntil, withdrawalOf } from '../petitions/phase.ts';
+import type { Platform } from '../platform.ts';
+import { domainOf } from '../signers/address.ts';
+import { Signature } from './signature.ts';
+import { openField } from './view.ts';
+
+type Found = { petition: Petition; signature: Signature };
+
+/** What a confirmation link leads to. `unknown` was never issued; for `expired` the signature is gone. */
+export type Confirmation =
+  | { outcome: 'unknown' }
+  | { outcome: 'expired' }
+  | ({ outcome: 'confirmable' | 'confirmed' | 'closed' | 'withdrawn' | 'invalidated' } & Found);
+
+/** Says what pressing the button would do. Changes nothing. */
+export async function findConfirmation(
+  { tokens }: Pick<Platform, 'tokens'>,
+  token: string,
+  now = new Date(),
+): Promise<Confirmation> {
+  const id = tokens.read('confirm', token);
+  if (!id) return { outcome: 'unknown' };
+  const signature = await Signature.findById(id).lean<Signature>();
+  const petition = signature && (await Petition.findById(signature.petition).lean<Petition>());
+  if (!signature || !petition) return { outcome: 'expired' };
+  const found = { signature, petition };
+  if (signature.state === 'confirmed' || signature.state === 'held')
+    return { outcome: 'confirmed', ...found };
+  if (signature.state === 'invalidated') return { outcome: 'invalidated', ...found };
+  if (signature.state === 'withdrawn' || withdrawalOf(petition)) return { outcome: 'withdrawn', ...found };
+  return { outcome: confirmationIsLate(petition, signature, now) ? 'closed' : 'confirmable', ...found };
+}
+
+/** Confirms a pending signature, once however often it is called, and asks for the tally to move. */
+export async function confirmSignature(
+  platform: Pick<Platform, 'tokens' | 'vault' | 'queues'>,
+  token: string,
+  now = new Date(),
+): Promise<Confirmation> {
+  const found = await findConfirmation(platform, token, now);
+  if (found.outcome !== 'confirmable') return found;
+  const { _id, petition } = found.signature;
+  const state = mustBeHeld(platform, found.signature) ? 'held' : 'confirmed';
+  const { matchedCount } = await Signature.updateOne(
+    { _id, state: 'pending' },
+    { $set: { state, confirmedAt: now, recount: true }, $unset: { 'mail.dueAt': 1 } },
+  );
+  if (matchedCount === 0) return findConfirmation(platform, token, now);
+  platform.queues.enqueue('tally', { petitionId: petition.toHexString() });
+  return { ...found, outcome: 'confirmed' };
+}
+
+function confirmationIsLate(petition: Petition, signature: Signature, now: Date): boolean {
+  const until = confirmableUntil(petition);
+  if (!until || !petition.closesAt || petition.closesAt > now) return false;
+  return now >= until || signature.createdAt >= petition.closesAt;
+}
+
+/** A mailbox that anybody can read proves nobody: a person has a look before it counts. */
+function mustBeHeld(platform: Pick<Platform, 'vault'>, signature: Signature): boolean {
+  return throwawayDomains.has(domainOf(openField(platform, signature, 'email') ?? ''));
+}

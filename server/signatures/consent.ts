@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import { translate } from '../locales.ts';
+import type { Language } from '../petitions/petition.ts';
+import { type Petition, textIn } from '../petitions/petition.ts';
+
+/** The exact words a signer is shown, and the short name of exactly these words. */
+export type ConsentWording = { signing: string; updates: string; version: string };
+
+export function consentWording(petition: Petition, language: Language): ConsentWording {
+  const signing = translate(language, 'consent.privacy', {
+    title: textIn(petition, language).title,
+    group: petition.group?.name,
+  });
+  const updates = translate(language, 'consent.updates', { group: petition.group?.name });
+  const version = createHash('sha256').update(`${signing}\n${updates}`).digest('base64url').slice(0, 12);
+  return { signing, updates, version };
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { formLimits } from '../../config/limits.ts';
+import { countries } from '../../config/places.ts';
+import { languages } from '../petitions/petition.ts';
+import { parseAddress } from '../signers/address.ts';
+
+/** What the browser sent, before anything is believed: one string a field. */
+export type Typed = Readonly<Record<string, string>>;
+
+export type SignatureForm = z.output<typeof signatureForm>;
+/** What is wrong at a field: the end of a message's key, `form.error.<field>.<problem>`. */
+export type FieldProblems = Partial<Record<string, string>>;
+
+/** Control characters, and the invisible ones that turn text around (Unicode TR 36). */
+const control = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const controlButLines = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const url =
+  /https?:|www\.|:\/\/|\b[\p{L}\d-]+\.(com|org|net|info|biz|io|co|ru|cn|xyz|top|site|online|shop|app|dev|me|ly|gl|ca|uk|fr|de)\b/iu;
+
+const oneLine = (problem = 'missing') => z.string({ error: problem }).trim();
+const optional = (name: 'region' | 'postalCode') =>
+  oneLine('control')
+    .max(formLimits[name], { error: 'tooLong' })
+    .refine((text) => !control.test(text), { error: 'control' })
+    .default('');
+const ticked = z
+  .string()
+  .optional()
+  .transform((value) => value === 'on' || value === 'true' || value === '1');
+
+/** Characters as people count them, not as UTF-16 does. */
+const noLongerThan = (limit: number) => (text: string) => [...text].length <= limit;
+
+export const signatureForm = z.object({
+  name: oneLine()
+    .min(1, { error: 'missing', abort: true })
+    .refine(noLongerThan(formLimits.name), { error: 'tooLong', abort: true })
+    .refine((text) => !control.test(text), { error: 'control', abort: true })
+    .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
+    .refine((text) => !url.test(text) && !/[<>@]/.test(text), { error: 'url' }),
+  email: oneLine()
+    .min(1, { error: 'missing', abort: true })
+    .max(254, { error: 'tooLong', abort: true })
+    .transform((typed, context) => {
+      const address = parseAddress(typed);
+      if (address) return address;
+      context.addIssue({ code: 'custom', message: 'malformed' });
+      return z.NEVER;
+    }),
+  country: oneLine()
+    .min(1, { error: 'missing', abort: true })
+    .transform((code) => code.toUpperCase())
+    .refine((code) => countries.includes(code), { error: 'unknown' }),
+  region: optional('region'),
+  postalCode: optional('postalCode').refine((text) => /^[\p{L}\d -]*$/u.test(text), { error: 'malformed' }),
+  comment: z
+    .string({ error: 'control' })
+    .transform((text) => text.replaceAll('\r\n', '\n').trim())
+    .refine(noLongerThan(formLimits.comment), { error: 'tooLong', abort: true })
+    .refine((text) => !controlButLines.test(text), { error: 'control', abort: true })
+    .refine((text) => !url.test(text), { error: 'url' })
+    .default(''),
+  showName: ticked,
+  updates: ticked,
+  /** Which link brought them; anything that is not a plain word is not worth keeping. */
+  ref: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
+    .optional()
+    .catch(undefined),
+  lang: z.enum(languages).optional().catch(undefined),
+  consentVersion: z.string().max(40).optional().catch(undefined),
+  'h-captcha-response': z.string().default(''),
+});
+
+/** Reads the form, or says what is wrong at each field, in the order of the form. */
+export function parseSignatureForm(
+  typed: Typed,
+): { outcome: 'read'; form: SignatureForm } | { outcome: 'refused'; problems: FieldProblems } {
+  const parsed = signatureForm.safeParse(typed);
+  if (parsed.success) return { outcome: 'read', form: parsed.data };
+  const problems: FieldProblems = {};
+  for (const { path, message } of parsed.error.issues) problems[String(path[0])] ??= message;
+  return { outcome: 'refused', problems };
+}

@@ -1,0 +1,73 @@
+import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { countedSchema } from '../tallies/tally.ts';
+
+export const signatureStates = ['pending', 'confirmed', 'held', 'withdrawn', 'invalidated'] as const;
+export type SignatureState = (typeof signatureStates)[number];
+
+export const mailKinds = ['confirm', 'reminder', 'duplicate'] as const;
+export type MailKind = (typeof mailKinds)[number];
+
+const schema = new Schema(
+  {
+    petition: { type: Schema.Types.ObjectId, required: true },
+    /** Stands for the signer's mailbox; `erased:<id>` once they asked to be forgotten. */
+    emailKey: { type: String, required: true },
+    state: { type: String, enum: signatureStates, required: true },
+
+    /** Personal data, each value sealed by the vault. */
+    sealed: { email: Buffer, name: Buffer, postalCode: Buffer, region: Buffer, comment: Buffer, ip: Buffer },
+    country: String,
+    /** The second half of an ISO 3166-2 code, where what was typed is one we know. */
+    region: String,
+    language: { type: String, required: true },
+    showName: { type: Boolean, default: false },
+    hasComment: { type: Boolean, default: false },
+    source: String,
+    /** The exact wording agreed to, and where and when. */
+    consent: [{ _id: false, to: String, wording: String, version: String, at: Date, page: String }],
+    updates: { type: Boolean, default: false },
+
+    createdAt: { type: Date, required: true },
+    confirmedAt: Date,
+    withdrawnAt: Date,
+    remindedAt: Date,
+    /** Set as long as `sealed.ip` is. */
+    ipAt: Date,
+
+    /** How the tally includes it; null where it does not. */
+    counted: { type: countedSchema, default: null },
+    /** The tally's version that last marked `counted`: a late marker of an older one changes nothing. */
+    countedIn: { type: Number, default: 0 },
+    /** The state changed since the tally last looked. */
+    recount: Boolean,
+
+    /** The mail asked for last. `dueAt` stands until it is sent or refused for good. */
+    mail: {
+      kind: { type: String, enum: mailKinds },
+      n: { type: Number, default: 0 },
+      requestedAt: Date,
+      dueAt: Date,
+    },
+  },
+  { versionKey: false, minimize: false },
+);
+
+/** Its violation is the duplicate rule. */
+schema.index({ petition: 1, emailKey: 1 }, { unique: true });
+schema.index({ recount: 1, petition: 1 }, { partialFilterExpression: { recount: true } });
+schema.index({ petition: 1, state: 1, showName: 1, confirmedAt: -1 });
+schema.index({ state: 1, createdAt: 1 });
+schema.index({ emailKey: 1 });
+schema.index({ 'mail.dueAt': 1 }, { sparse: true });
+schema.index({ ipAt: 1 }, { sparse: true });
+
+export type Signature = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
+export const Signature = model('Signature', schema);
+
+export type SealedField = keyof NonNullable<Signature['sealed']>;
+
+/** Where a sealed value belongs: the petition, the signer and the field. */
+export const placeOf = (
+  signature: { petition: Types.ObjectId; emailKey: string },
+  field: SealedField,
+): string => `${signature.petition.toHexString()}/${signature.emailKey}/${field}`;

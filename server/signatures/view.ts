@@ -1,0 +1,30 @@
+import type { Platform } from '../platform.ts';
+import { placeOf, type SealedField, type Signature } from './signature.ts';
+
+/** One sealed value in the clear; undefined where there is none. */
+export function openField(
+  { vault }: Pick<Platform, 'vault'>,
+  signature: Signature,
+  field: SealedField,
+): string | undefined {
+  const sealed = signature.sealed?.[field];
+  return sealed ? vault.open(sealed, placeOf(signature, field)) : undefined;
+}
+
+/** A signature in the clear, for its own signer. */
+export function signatureView(platform: Pick<Platform, 'vault'>, signature: Signature) {
+  const open = (field: SealedField) => openField(platform, signature, field);
+  return {
+    ...{ name: open('name'), email: open('email'), postalCode: open('postalCode'), comment: open('comment') },
+    ...{ country: signature.country, region: signature.region ?? open('region') },
+    ...{ showName: signature.showName, updates: signature.updates, source: signature.source },
+    ...{ state: signature.state, signedAt: signature.createdAt, confirmedAt: signature.confirmedAt },
+    consent: signature.consent.map(({ to, wording, version, at, page }) => ({
+      to,
+      wording,
+      version,
+      at,
+      page,
+    })),
+  };
+}

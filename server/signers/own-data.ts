@@ -1,0 +1,85 @@
+import type { Types } from 'mongoose';
+import { Petition } from '../petitions/petition.ts';
+import type { Platform } from '../platform.ts';
+import { Signature } from '../signatures/signature.ts';
+import { suppressAddress } from './suppression.ts';
+import type { Purpose } from './tokens.ts';
+
+export type Own = { signature: Signature; petition: Petition | null };
+
+/** The signature a mail's link belongs to; undefined for a link we did not make or a signature that is gone. */
+export async function findOwnSignature(
+  { tokens }: Pick<Platform, 'tokens'>,
+  purpose: Purpose,
+  token: string,
+): Promise<Own | undefined> {
+  const id = tokens.read(purpose, token);
+  const signature = id && (await Signature.findById(id).lean<Signature>());
+  if (!signature || isErased(signature)) return undefined;
+  return { signature, petition: await Petition.findById(signature.petition).lean<Petition>() };
+}
+
+/** The person is no longer behind it; only the anonymous count is left. */
+export const isErased = ({ emailKey }: Pick<Signature, 'emailKey'>): boolean =>
+  emailKey.startsWith('erased:');
+
+/** Takes a signature off the count, by its signer. */
+export async function withdrawSignature(
+  { queues }: Pick<Platform, 'queues'>,
+  { _id, petition }: Pick<Signature, '_id' | 'petition'>,
+  now = new Date(),
+): Promise<void> {
+  const { modifiedCount } = await Signature.updateOne(
+    { _id, state: { $in: ['pending', 'confirmed', 'held'] } },
+    {
+      $set: { state: 'withdrawn', withdrawnAt: now, recount: true, updates: false },
+      $unset: { 'mail.dueAt': 1 },
+    },
+  );
+  if (modifiedCount > 0) queues.enqueue('tally', { petitionId: petition.toHexString() });
+}
+
+/** Keeps the signature, without its name in public. */
+export async function hideName(_id: Types.ObjectId): Promise<void> {
+  await Signature.updateOne({ _id }, { $set: { showName: false } });
+}
+
+/**
+ * Forgets the person: every value that could lead to them goes, the anonymous count stays, and the address's
+ * keyed hash remains only so that it is never mailed again.
+ */
+export async function eraseSigner(
+  { _id, emailKey }: Pick<Signature, '_id' | 'emailKey'>,
+  now = new Date(),
+): Promise<void> {
+  await suppressAddress(emailKey, 'all', 'erased', now);
+  const { deletedCount } = await Signature.deleteOne({ _id, state: { $in: ['pending'] }, counted: null });
+  if (deletedCount === 0) await anonymiseSignatures({ _id });
+}
+
+/** Strips signatures of everything personal, one update each so that every one gets a key of its own. */
+export async function anonymiseSignatures(which: Record<string, unknown>): Promise<number> {
+  const { modifiedCount } = await Signature.updateMany(
+    which,
+    [
+      {
+        $set: {
+          emailKey: { $concat: ['erased:', { $toString: '$_id' }] },
+          ...{ showName: false, hasComment: false, updates: false, consent: [] },
+        },
+      },
+      { $unset: ['sealed', 'ipAt', 'mail.dueAt', 'source', 'language'] },
+    ],
+    { updatePipeline: true },
+  );
+  return modifiedCount;
+}
+
+/** Stops everything the person did not ask for just now: updates from this petition and any other, and reminders. */
+export async function unsubscribe(
+  { _id, emailKey }: Pick<Signature, '_id' | 'emailKey'>,
+  now = new Date(),
+): Promise<void> {
+  await Signature.updateOne({ _id }, { $set: { updates: false } });
+  await suppressAddress(emailKey, 'updates', 'unsubscribed', now);
+}

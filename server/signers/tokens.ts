@@ -1,0 +1,40 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Types } from 'mongoose';
+import { deriveKey } from './vault.ts';
+
+/** What a link in a mail lets its owner do. */
+export type Purpose = 'confirm' | 'manage' | 'unsubscribe';
+export type Tokens = ReturnType<typeof createTokens>;
+
+const idBytes = 12;
+const proofBytes = 20;
+const wellFormed = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Links that cannot be guessed and are stored nowhere: base64url of a signature's id and a keyed proof of it
+ * (HMAC-SHA-256, 160 bits). A stolen database makes no valid link, and a link for one purpose is none for another.
+ */
+export function createTokens(lookupKey: Buffer) {
+  const keys: Record<Purpose, Buffer> = {
+    confirm: deriveKey(lookupKey, 'link/confirm'),
+    manage: deriveKey(lookupKey, 'link/manage'),
+    unsubscribe: deriveKey(lookupKey, 'link/unsubscribe'),
+  };
+  const prove = (purpose: Purpose, id: Uint8Array): Buffer =>
+    createHmac('sha256', keys[purpose]).update(id).digest().subarray(0, proofBytes);
+
+  return {
+    issue(purpose: Purpose, id: Types.ObjectId): string {
+      return Buffer.concat([id.id, prove(purpose, id.id)]).toString('base64url');
+    },
+
+    /** The signature's id; undefined for anything that {@link issue} did not make for this purpose. */
+    read(purpose: Purpose, token: string): Types.ObjectId | undefined {
+      if (!wellFormed.test(token)) return undefined;
+      const bytes = Buffer.from(token, 'base64url');
+      const id = bytes.subarray(0, idBytes);
+      const genuine = timingSafeEqual(bytes.subarray(idBytes), prove(purpose, id));
+      return genuine ? new Types.ObjectId(Uint8Array.from(id)) : undefined;
+    },
+  };
+}

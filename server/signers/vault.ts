@@ -1,0 +1,59 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { parseAddress } from './address.ts';
+
+export type EncryptionKey = { readonly id: string; readonly key: Buffer };
+export type Vault = ReturnType<typeof createVault>;
+
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** A key for one purpose, so that no two purposes share one. RFC 5869. */
+export const deriveKey = (secret: Buffer, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, '', `undersigned/${purpose}`, 32));
+
+/**
+ * Seals personal data (AES-256-GCM) and makes the keyed hashes it is found by.
+ * A sealed value is `[length of key id][key id][nonce][tag][ciphertext]`; `place` says where it belongs
+ * (record and field), so that a value copied into another record does not open.
+ */
+export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
+  const [current] = keys;
+  if (!current) throw new Error('The vault needs a key');
+  const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
+  const addressKey = deriveKey(lookupKey, 'address');
+
+  return {
+    seal(text: string, place: string): Buffer {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(place));
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      const id = Buffer.from(current.id);
+      return Buffer.concat([Buffer.of(id.length), id, nonce, cipher.getAuthTag(), sealed]);
+    },
+
+    /** Throws where the key is not known, the value was changed, or it belongs to another place. */
+    open(sealed: Uint8Array, place: string): string {
+      const value = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+      const nonceAt = 1 + (value[0] ?? 0);
+      const tagAt = nonceAt + nonceBytes;
+      const textAt = tagAt + tagBytes;
+      const key = keyOf.get(value.toString('utf8', 1, nonceAt));
+      if (!key) throw new Error('A sealed value names an encryption key that is not in ENCRYPTION_KEYS');
+      const decipher = createDecipheriv('aes-256-gcm', key, value.subarray(nonceAt, tagAt))
+        .setAAD(Buffer.from(place))
+        .setAuthTag(value.subarray(tagAt, textAt));
+      return decipher.update(value.subarray(textAt), undefined, 'utf8') + decipher.final('utf8');
+    },
+
+    /** The keyed hash that stands for a mailbox: equal for every spelling of it, useless without the key. */
+    emailKey(canonical: string): string {
+      return createHmac('sha256', addressKey).update(canonical).digest('base64url');
+    },
+
+    /** {@link emailKey} of whatever was typed; undefined where that is no address. */
+    emailKeyOf(typed: string): string | undefined {
+      const address = parseAddress(typed);
+      return address && this.emailKey(address.canonical);
+    },
+  };
+}

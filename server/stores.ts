@@ -1,0 +1,97 @@
+import { Redis } from 'ioredis';
+import mongoose from 'mongoose';
+import type { Log } from '../config/log.ts';
+import { Mailing } from './mailings/mailing.ts';
+import { Petition } from './petitions/petition.ts';
+import { Signature } from './signatures/signature.ts';
+import { Suppression } from './signers/suppression.ts';
+import { Tally } from './tallies/tally.ts';
+
+const models = [Petition, Signature, Tally, Mailing, Suppression] as const;
+
+/**
+ * Connects to MongoDB and makes the indexes. Resolves once that is done; keeps trying while the database is away,
+ * so that a process may start before it. `signal` gives up.
+ */
+export async function connectMongo(url: string, log: Log, signal?: AbortSignal): Promise<void> {
+  mongoose.set('bufferCommands', false);
+  mongoose.set('autoIndex', false);
+  mongoose.set('autoCreate', false);
+  for (let wait = 250; !signal?.aborted; wait = Math.min(wait * 2, 5_000)) {
+    try {
+      await mongoose.connect(url, {
+        serverSelectionTimeoutMS: 2_000,
+        connectTimeoutMS: 5_000,
+        socketTimeoutMS: 20_000,
+        promoteBuffers: true,
+        maxPoolSize: 50,
+      });
+      for (const model of models) await model.createIndexes();
+      return;
+    } catch (error) {
+      log.warn({ err: error }, 'MongoDB cannot be reached yet');
+      await mongoose.disconnect().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+export const disconnectMongo = (): Promise<void> => mongoose.disconnect();
+
+/** Resolves when the database answers within a second; throws otherwise. */
+export async function pingMongo(): Promise<void> {
+  const { db } = mongoose.connection;
+  if (!db) throw new Error('MongoDB is not connected');
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('MongoDB did not answer within a second')), 1_000).unref();
+  });
+  await Promise.race([db.command({ ping: 1 }), late]);
+}
+
+const unreachable = new Set([
+  ...['MongoServerSelectionError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoNotConnectedError'],
+  ...[
+    'MongoTopologyClosedError',
+    'MongoPoolClearedError',
+    'PoolClearedOnNetworkError',
+    'MongoPoolClosedError',
+  ],
+  ...['MongoWaitQueueTimeoutError', 'MongoOperationTimeoutError', 'MongooseServerSelectionError'],
+  ...['MongoExpiredSessionError', 'MongoClientClosedError', 'PoolClosedError', 'WaitQueueTimeoutError'],
+]);
+
+/** Whether an error means that the database is away, not that something is wrong with the request. */
+export function isMongoAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    unreachable.has(error.name) ||
+    /before initial connection is complete|buffering timed out/.test(error.message)
+  );
+}
+
+/**
+ * `prompt`: for requests; a command fails at once while Redis is away, or after a second of silence.
+ * `patient`: for workers and subscribers; commands wait until it is back.
+ */
+export function connectRedis(url: string, manner: 'prompt' | 'patient', log: Log): Redis {
+  const retryStrategy = (times: number) => Math.min(times * 100, 2_000);
+  const redis =
+    manner === 'prompt'
+      ? new Redis(url, {
+          retryStrategy,
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 0,
+          commandTimeout: 1_000,
+        })
+      : new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
+  let away = false;
+  redis.on('error', (error) => {
+    if (!away) log.warn({ err: error }, 'Redis cannot be reached');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) log.info('Redis is back');
+    away = false;
+  });
+  return redis;
+}

@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis';
+import type { Log } from '../../config/log.ts';
+
+const channel = 'counts';
+const heartbeat = ': still here\n\n';
+const heartbeatEvery = 25_000;
+
+/** Anything a line of text can be written to and that says when it is gone. */
+export type Viewer = { write(text: string): unknown; end(): unknown };
+export type LiveCounts = ReturnType<typeof createLiveCounts>;
+
+/** Tells every web process that a petition's count moved. The message is the event's data, as it is sent on. */
+export async function publishCount(redis: Redis, petitionId: string, count: object): Promise<void> {
+  await redis.publish(channel, `${petitionId} ${JSON.stringify(count)}`);
+}
+
+/** One `count` event of the stream. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export const countEvent = (data: string): string => `event: count\ndata: ${data}\n\n`;
+
+/**
+ * The open event streams of this process: one Redis subscription for all of them, each event serialised once.
+ * `subscriber` is a connection of its own; `refresh` is asked for a petition's count after Redis was away.
+ */
+export function createLiveCounts(
+  subscriber: Redis,
+  refresh: (petitionId: string) => Promise<object | undefined>,
+  log: Log,
+) {
+  const viewers = new Map<string, Set<Viewer>>();
+  const send = (petitionId: string, text: string) => {
+    for (const viewer of viewers.get(petitionId) ?? []) viewer.write(text);
+  };
+
+  const subscribed = subscriber.subscribe(channel).catch((error) => {
+    log.warn({ err: error }, 'live counts wait for Redis');
+  });
+  subscriber.on('message', (_channel: string, message: string) => {
+    const space = message.indexOf(' ');
+    send(message.slice(0, space), countEvent(message.slice(space + 1)));
+  });
+  let connectedBefore = false;
+  subscriber.on('ready', async () => {
+    if (connectedBefore) {
+      for (const petitionId of viewers.keys()) {
+        const count = await refresh(petitionId).catch(() => undefined);
+        if (count) send(petitionId, countEvent(JSON.stringify(count)));
+      }
+    }
+    connectedBefore = true;
+  });
+
+  // A proxy drops a silent connection, and a write is how we learn that a viewer is gone.
+  const beat = setInterval(() => {
+    for (const petitionId of viewers.keys()) send(petitionId, heartbeat);
+  }, heartbeatEvery);
+  beat.unref();
+
+  return {
+    /** How many streams are open. */
+    get size(): number {
+      return [...viewers.values()].reduce((sum, { size }) => sum + size, 0);
+    },
+
+    /** Adds a viewer; the returned function takes it out again. */
+    watch(petitionId: string, viewer: Viewer): () => void {
+      const watching = viewers.get(petitionId) ?? new Set();
+      viewers.set(petitionId, watching.add(viewer));
+      return () => {
+        watching.delete(viewer);
+        if (watching.size === 0 && viewers.get(petitionId) === watching) viewers.delete(petitionId);
+      };
+    },
+
+    /** Ends every stream; browsers reconnect, to another process if there is one. */
+    async close(): Promise<void> {
+      clearInterval(beat);
+      for (const watching of viewers.values()) for (const viewer of watching) viewer.end();
+      viewers.clear();
+      await subscribed;
+      subscriber.disconnect();
+    },
+  };
+}

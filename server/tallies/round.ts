@@ -1,0 +1,134 @@
+import type { Types } from 'mongoose';
+import { tallyWork } from '../../config/limits.ts';
+import { calendarDay } from '../locales.ts';
+import { Signature } from '../signatures/signature.ts';
+import { type Counted, Tally } from './tally.ts';
+
+type Entry = { _id: Types.ObjectId; state: Signature['state']; counted: Counted | null };
+type Journal = {
+  _id: Types.ObjectId;
+  version: number;
+  batch: Entry[] | null;
+  heldUntil?: Date;
+  sources: Record<string, number>;
+};
+
+/**
+ * One round of a petition's tally: finishes the batch that is under way, or applies the next one. The sums and the
+ * batch are one update conditioned on the version, so of two workers one wins; marking the signatures can be repeated
+ * by anybody at any later time without effect, so a crash anywhere is finished by the next round.
+ * `idle` means there was nothing to do, `held` that the nightly comparison is counting.
+ */
+export async function runTallyRound(
+  petition: { _id: Types.ObjectId; timeZone?: string | null },
+  now = new Date(),
+): Promise<'moved' | 'idle' | 'held'> {
+  const tally = await readJournal(petition._id, now);
+  if (tally.batch) {
+    await finishBatch(tally._id, tally.version, tally.batch);
+    return 'moved';
+  }
+  if (tally.heldUntil && tally.heldUntil > now) return 'held';
+
+  const changed = await Signature.find(
+    { petition: petition._id, recount: true },
+    { state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1 },
+  )
+    .limit(tallyWork.batch)
+    .lean<Signature[]>();
+  if (changed.length === 0) return 'idle';
+
+  const sums = new Sums();
+  const sources = new Set(Object.keys(tally.sources));
+  const batch = changed.map((signature): Entry => {
+    const counted =
+      signature.state === 'confirmed'
+        ? (signature.counted ?? countedAs(signature, petition.timeZone ?? undefined, sources))
+        : null;
+    if (signature.counted && !counted) sums.add(signature.counted, -1);
+    if (counted && !signature.counted) sums.add(counted, 1);
+    return { _id: signature._id, state: signature.state, counted };
+  });
+
+  const version = tally.version + 1;
+  const applied = await Tally.updateOne(
+    { _id: petition._id, version: tally.version, batch: null },
+    { $inc: { version: 1, ...sums.byPath }, $set: { batch, ...(sums.moved && { updatedAt: now }) } },
+  );
+  if (applied.matchedCount === 1) await finishBatch(petition._id, version, batch);
+  return 'moved';
+}
+
+/** The sums that a batch changes, by their path in the tally. */
+class Sums {
+  readonly byPath: Record<string, number> = {};
+
+  get moved(): boolean {
+    return Object.values(this.byPath).some((change) => change !== 0);
+  }
+
+  add(counted: Counted, change: 1 | -1): void {
+    const { day, region, source } = counted;
+    for (const path of ['confirmed', `days.${day}`, `regions.${region}`, `sources.${source}`])
+      this.byPath[path] = (this.byPath[path] ?? 0) + change;
+  }
+}
+
+async function readJournal(_id: Types.ObjectId, now: Date): Promise<Journal> {
+  const fields = { version: 1, batch: 1, heldUntil: 1, sources: 1 };
+  const found = await Tally.findById(_id, fields).lean<Journal>();
+  if (found) return found;
+  // Begins at the clock, so that a tally made anew is later than every mark an older one left.
+  const empty = {
+    version: now.getTime(),
+    confirmed: 0,
+    days: {},
+    regions: {},
+    sources: {},
+    batch: null,
+    updatedAt: now,
+  };
+  await Tally.updateOne({ _id }, { $setOnInsert: empty }, { upsert: true }).catch((error) => {
+    if (error?.code !== 11000) throw error;
+  });
+  return readJournal(_id, now);
+}
+
+/** Marks what the batch counted. `countedIn` keeps a marker that comes late from undoing a newer round's mark. */
+async function finishBatch(_id: Types.ObjectId, version: number, batch: readonly Entry[]): Promise<void> {
+  const older = { countedIn: { $lt: version } };
+  for (const { state, counted, ids } of groupAlike(batch)) {
+    const alike = { _id: { $in: ids }, ...older };
+    const mark = { counted, countedIn: version };
+    const { modifiedCount } = await Signature.updateMany(
+      { ...alike, state },
+      { $set: mark, $unset: { recount: 1 } },
+    );
+    // Where the state moved on meanwhile, the signature stays on the list but says what the sums now hold.
+    if (modifiedCount < ids.length) await Signature.updateMany(alike, { $set: mark });
+  }
+  await Tally.updateOne({ _id, version }, { $set: { batch: null } });
+}
+
+function groupAlike(batch: readonly Entry[]) {
+  const groups = new Map<string, Omit<Entry, '_id'> & { ids: Types.ObjectId[] }>();
+  for (const { _id, state, counted } of batch) {
+    const key = JSON.stringify([state, counted && [counted.day, counted.region, counted.source]]);
+    const group = groups.get(key) ?? { state, counted, ids: [] };
+    group.ids.push(_id);
+    groups.set(key, group);
+  }
+  return groups.values();
+}
+
+/** Links bring in whatever `ref` they like; past a limit the new ones are counted together. */
+function countedAs(signature: Signature, timeZone: string | undefined, sources: Set<string>): Counted {
+  const { country, region, confirmedAt, createdAt } = signature;
+  const source = signature.source ?? 'direct';
+  if (sources.size < tallyWork.sources) sources.add(source);
+  return {
+    day: calendarDay(confirmedAt ?? createdAt, timeZone),
+    region: [country ?? 'unknown', region].filter(Boolean).join('-'),
+    source: sources.has(source) ? source : 'other',
+  };
+}

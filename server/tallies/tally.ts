@@ -1,0 +1,78 @@
+import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { goalAt } from '../petitions/goal.ts';
+import type { Petition } from '../petitions/petition.ts';
+import { type Phase, phaseOf } from '../petitions/phase.ts';
+
+/** How one counted signature stands in the breakdowns. */
+export const countedSchema = new Schema(
+  {
+    /** The day it was confirmed, in the petition's time zone: `2026-09-04`. */
+    day: { type: String, required: true },
+    /** `CA-ON`, or the country alone. */
+    region: { type: String, required: true },
+    /** The `ref` of the link that brought the signer; `direct` without one. */
+    source: { type: String, required: true },
+  },
+  { _id: false },
+);
+export type Counted = InferSchemaType<typeof countedSchema>;
+
+const entry = new Schema(
+  {
+    _id: { type: Schema.Types.ObjectId, required: true },
+    state: String,
+    counted: { type: countedSchema, default: null },
+  },
+  { _id: false },
+);
+
+const schema = new Schema(
+  {
+    /** The petition's id. */
+    _id: { type: Schema.Types.ObjectId, required: true },
+    version: { type: Number, required: true },
+    confirmed: { type: Number, required: true },
+    days: { type: Map, of: Number, default: {} },
+    regions: { type: Map, of: Number, default: {} },
+    sources: { type: Map, of: Number, default: {} },
+    /** Signatures whose sums are in, but which may not all be marked yet. */
+    batch: { type: [entry], default: null },
+    /** No round may begin before this: the nightly comparison is counting. */
+    heldUntil: Date,
+    updatedAt: { type: Date, required: true },
+    /** Every time a full count disagreed. Nothing is corrected silently. */
+    corrections: [{ _id: false, at: Date, was: Number, is: Number }],
+  },
+  { versionKey: false, minimize: false, collection: 'tallies' },
+);
+
+export type Tally = InferSchemaType<typeof schema>;
+export const Tally = model('Tally', schema);
+
+/** What the public sees, and what `count.json` and the event stream say. */
+export type PublicCount = { count: number; goal: number; phase: Phase; updatedAt: string };
+
+/** Reads the public total: confirmed signatures and the offline ledger. */
+export async function readCount(petition: Petition & { _id: Types.ObjectId }, now = new Date()) {
+  const tally = await Tally.findById(petition._id, { confirmed: 1, updatedAt: 1 }).lean();
+  return countOf(petition, tally, now);
+}
+
+export type Count = ReturnType<typeof countOf>;
+
+/** The numbers of one petition, apart and together. */
+export function countOf(petition: Petition, tally: Pick<Tally, 'confirmed' | 'updatedAt'> | null, now: Date) {
+  const confirmed = tally?.confirmed ?? 0;
+  const offline = petition.ledger.reduce((sum, { number }) => sum + number, 0);
+  const count = confirmed + offline;
+  const updatedAt = new Date(
+    Math.max(+(tally?.updatedAt ?? 0), ...petition.ledger.map(({ at }) => +at), +(petition.publishedAt ?? 0)),
+  );
+  const shown: PublicCount = {
+    count,
+    goal: goalAt(petition, count),
+    phase: phaseOf(petition, now),
+    updatedAt: updatedAt.toISOString(),
+  };
+  return { confirmed, offline, public: shown };
+}

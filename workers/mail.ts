@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { translate } from '../server/locales.ts';
+import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
+import { type Language, Petition, textIn } from '../server/petitions/petition.ts';
+import { petitionUrl } from '../server/petitions/view.ts';
+import type { Platform } from '../server/platform.ts';
+import { Signature } from '../server/signatures/signature.ts';
+import { openField } from '../server/signatures/view.ts';
+import { isErased } from '../server/signers/own-data.ts';
+import { mayMail } from '../server/signers/suppression.ts';
+import type { Views } from '../server/views.ts';
+import type { Mail, Mailer } from './mailer.ts';
+
+/** The mail server said `later`, or nothing: the job is tried again. */
+export class MailDeferred extends Error {
+  override name = 'MailDeferred';
+}
+
+type Tools = Pick<Platform, 'env' | 'vault' | 'tokens'> & { mailer: Mailer; views: Views };
+
+/**
+ * Sends the mail a signature is due, once however often it runs. Throws {@link MailDeferred} where another try may
+ * help; a mail refused for good is recorded and no longer due.
+ */
+export async function sendDueMail(tools: Tools, signatureId: string, now = new Date()): Promise<void> {
+  const signature = await Signature.findById(signatureId).lean<Signature>();
+  const { kind, n, dueAt } = signature?.mail ?? {};
+  if (!signature || !kind || !n || !dueAt) return;
+  const petition = await Petition.findById(signature.petition).lean<Petition>();
+  if (!petition) return;
+
+  const id = mailingId(kind, signature._id, n);
+  const claim = await claimMailing(id, signature.petition, now);
+  if (claim === 'taken') return;
+  if (claim === 'claimed') {
+    const delivery = await deliver(tools, petition, signature, id);
+    if (delivery.outcome === 'deferred') {
+      await settleMailing(id, 'deferred', delivery.reason, now);
+      throw new MailDeferred(`The mail server did not take a mail (${delivery.reason})`);
+    }
+    const state = delivery.outcome === 'refused' ? 'failed' : delivery.outcome;
+    await settleMailing(id, state, delivery.outcome === 'refused' ? delivery.reason : undefined, now);
+  }
+  await Signature.updateOne({ _id: signature._id, 'mail.n': n }, { $unset: { 'mail.dueAt': 1 } });
+}
+
+async function deliver(tools: Tools, petition: Petition, signature: Signature, mailing: string) {
+  const occasion = signature.mail?.kind === 'reminder' ? 'unasked' : 'asked';
+  if (isErased(signature) || !(await mayMail(signature.emailKey, occasion)))
+    return { outcome: 'suppressed' as const };
+  return tools.mailer.send(composeMail(tools, petition, signature, mailing));
+}
+
+function composeMail(tools: Tools, petition: Petition, signature: Signature, mailing: string): Mail {
+  const { env, tokens, views } = tools;
+  const { kind } = signature.mail ?? {};
+  const lang = signature.language as Language;
+  const { title } = textIn(petition, lang);
+  const unsubscribeUrl = `${env.BASE_URL}/unsubscribe/${tokens.issue('unsubscribe', signature._id)}`;
+  const context = {
+    ...{ lang, siteName: env.SENDER_NAME, siteAddress: env.SENDER_ADDRESS },
+    petition: { title, url: env.BASE_URL + petitionUrl(petition, lang) },
+    name: openField(tools, signature, 'name'),
+    confirmUrl: `${env.BASE_URL}/confirm/${tokens.issue('confirm', signature._id)}`,
+    manageUrl: `${env.BASE_URL}/signatures/${tokens.issue('manage', signature._id)}`,
+    unsubscribeUrl,
+    signedAt: signature.createdAt,
+  };
+  return {
+    to: openField(tools, signature, 'email') ?? '',
+    subject: translate(lang, `mail.${kind}.subject`, { title }),
+    text: views.render(`mail/${kind}.text`, context),
+    html: views.render(`mail/${kind}.html`, context),
+    messageId: messageIdOf(mailing, env.BASE_URL),
+    unsubscribeUrl,
+  };
+}
+
+/** The same for every attempt, so that a mail server that got it twice can tell; says nothing about whom it is for. */
+function messageIdOf(mailing: string, baseUrl: string): string {
+  const name = createHash('sha256').update(mailing).digest('hex').slice(0, 32);
+  return `<${name}@${new URL(baseUrl).hostname}>`;
+}

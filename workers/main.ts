@@ -1,0 +1,85 @@
+import { type Job, Worker } from 'bullmq';
+import type { Env } from '../config/env.ts';
+import type { Log } from '../config/log.ts';
+import { runProcess } from '../config/run.ts';
+import { createPlatform } from '../server/platform.ts';
+import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
+import { createViews } from '../server/views.ts';
+import { compareTallies } from './compare.ts';
+import { sendDueMail } from './mail.ts';
+import { createMailer } from './mailer.ts';
+import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
+import { applyRetention } from './retention.ts';
+import { sweep } from './sweep.ts';
+import { tallyPetition } from './tally.ts';
+
+/** How often the schedules are looked after, in milliseconds: Redis may have been emptied. */
+const scheduleCheck = 60_000;
+
+type Handlers = { [Name in JobName]: (payload: Payload<Name>) => Promise<void> };
+
+/** Starts one worker process; run as many as there is work for. */
+export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promise<void> }> {
+  const stop = new AbortController();
+  await connectMongo(env.MONGODB_URL, log, stop.signal);
+  const redis = connectRedis(env.REDIS_URL, 'prompt', log);
+  const queues = createQueues(redis, log);
+  const platform = createPlatform(env, log, redis, queues);
+  const mailer = createMailer(env);
+  const mailTools = { ...platform, mailer, views: createViews() };
+
+  const handlers: Handlers = {
+    mail: ({ signatureId }) => sendDueMail(mailTools, signatureId),
+    tally: ({ petitionId }) => tallyPetition(platform, petitionId),
+    sweep: () => sweep(platform),
+    compare: () => compareTallies(platform),
+    retention: () => applyRetention(log),
+  };
+  const connection = connectRedis(env.REDIS_URL, 'patient', log);
+  const workers = (Object.keys(jobs) as JobName[]).map((name) =>
+    startWorker(name, handlers, connection, log),
+  );
+
+  const keepSchedules = () =>
+    queues.keepSchedules().catch((error) => log.warn({ err: error }, 'schedules wait for Redis'));
+  const checking = setInterval(keepSchedules, scheduleCheck);
+  redis.on('ready', keepSchedules);
+
+  return {
+    async close() {
+      stop.abort();
+      clearInterval(checking);
+      await Promise.allSettled(workers.map((worker) => worker.close()));
+      await queues.close();
+      mailer.close();
+      connection.disconnect();
+      redis.disconnect();
+      await disconnectMongo();
+    },
+  };
+}
+
+function startWorker(
+  name: JobName,
+  handlers: Handlers,
+  connection: ReturnType<typeof connectRedis>,
+  log: Log,
+): Worker {
+  const { payload, concurrency } = jobs[name];
+  const handle = async (job: Job) => handlers[name](payload.parse(job.data) as never);
+  const worker = new Worker(name, handle, { connection, concurrency });
+  worker.on('failed', (job, error) => {
+    const left = (job?.opts.attempts ?? 1) - (job?.attemptsMade ?? 1);
+    log[left > 0 ? 'warn' : 'error']({ err: error, job: name, attemptsLeft: left }, 'a job failed');
+  });
+  worker.on('error', (error) => log.debug({ err: error, job: name }, 'worker connection'));
+  return worker;
+}
+
+if (import.meta.main) {
+  await runProcess('workers', async (env, log) => {
+    const workers = await startWorkers(env, log);
+    log.info('working');
+    return workers;
+  });
+}

@@ -1,0 +1,109 @@
+import { type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Log } from '../config/log.ts';
+
+const id = z.string().regex(/^[0-9a-f]{24}$/);
+
+/** How a job is declared: what it carries (ids, never personal data), how it is tried again, and when it runs by itself. */
+type Declaration = {
+  readonly payload: z.ZodType<object>;
+  readonly options?: JobsOptions;
+  /** Jobs with the same key are one job while it waits; one that arrives while it runs makes it run once more. */
+  readonly sameAs?: (payload: never) => string;
+  readonly schedule?: { every: number } | { pattern: string; tz: string };
+  readonly concurrency: number;
+};
+
+const retried: JobsOptions = { attempts: 9, backoff: { type: 'exponential', delay: 2_000, jitter: 0.5 } };
+
+/** Every job there is. The queue has the job's name. */
+export const jobs = {
+  /** Sends the mail a signature is due. */
+  mail: {
+    payload: z.object({ signatureId: id }),
+    options: retried,
+    sameAs: ({ signatureId }: { signatureId: string }) => signatureId,
+    concurrency: 20,
+  },
+  /** Brings a petition's tally up to date and tells the open pages. */
+  tally: {
+    payload: z.object({ petitionId: id }),
+    options: retried,
+    sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
+    concurrency: 4,
+  },
+  /** Finds all work that was not enqueued or not finished. */
+  sweep: { payload: z.object({}), schedule: { every: 15_000 }, concurrency: 1 },
+  /** Compares every tally with a full count. */
+  compare: { payload: z.object({}), schedule: { pattern: '0 3 * * *', tz: 'UTC' }, concurrency: 1 },
+  /** Deletes what has been kept long enough. */
+  retention: { payload: z.object({}), schedule: { pattern: '30 * * * *', tz: 'UTC' }, concurrency: 1 },
+} as const satisfies Record<string, Declaration>;
+
+export type JobName = keyof typeof jobs;
+export type Payload<Name extends JobName> = z.output<(typeof jobs)[Name]['payload']>;
+export type Queues = ReturnType<typeof createQueues>;
+
+/** The producing side. Enqueueing never fails the caller: a sweep finds what Redis did not take. */
+export function createQueues(connection: Redis, log: Log) {
+  const underWay = new Set<Promise<unknown>>();
+  const queues = Object.fromEntries(
+    Object.keys(jobs).map((name) => {
+      const queue = new Queue(name, { connection, skipWaitingForReady: true });
+      queue.on('error', (error) => log.debug({ err: error, queue: name }, 'queue connection'));
+      return [name, queue];
+    }),
+  ) as Record<JobName, Queue>;
+
+  const add = async <Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> => {
+    const { options, sameAs }: Declaration = jobs[name];
+    const deduplication = sameAs && { id: sameAs(payload as never), keepLastIfActive: true };
+    const kept = { removeOnComplete: true, removeOnFail: true };
+    await queues[name].add(name, payload, { ...options, ...kept, ...(deduplication && { deduplication }) });
+  };
+
+  return {
+    /** Returns at once. */
+    enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): void {
+      const adding = add(name, payload)
+        .catch((error) => log.warn({ err: error, job: name }, 'not enqueued; a sweep will'))
+        .finally(() => underWay.delete(adding));
+      underWay.add(adding);
+    },
+
+    /** Makes sure that every scheduled job is on the clock; Redis may have been emptied. Throws when it is down. */
+    async keepSchedules(): Promise<void> {
+      for (const [name, { schedule, options }] of Object.entries(jobs) as [JobName, Declaration][]) {
+        if (!schedule || (await queues[name].getJobScheduler(name))) continue;
+        const kept = { removeOnComplete: true, removeOnFail: true };
+        await queues[name].upsertJobScheduler(name, schedule, {
+          name,
+          data: {},
+          opts: { ...options, ...kept },
+        });
+      }
+    },
+
+    /** How many jobs of each kind wait or run. */
+    async depths(): Promise<Record<JobName, number>> {
+      const counts = await Promise.all(
+        Object.entries(queues).map(async ([name, queue]) => {
+          const {
+            waiting = 0,
+            active = 0,
+            delayed = 0,
+          } = await queue.getJobCounts('waiting', 'active', 'delayed');
+          return [name, waiting + active + delayed] as const;
+        }),
+      );
+      return Object.fromEntries(counts) as Record<JobName, number>;
+    },
+
+    /** Waits for what is being added, then lets go of Redis. */
+    async close(): Promise<void> {
+      await Promise.allSettled(underWay);
+      await Promise.allSettled(Object.values(queues).map((queue) => queue.close()));
+    },
+  };
+}

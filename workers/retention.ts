@@ -1,0 +1,37 @@
+import { periods } from '../config/limits.ts';
+import type { Log } from '../config/log.ts';
+import { Mailing } from '../server/mailings/mailing.ts';
+import { Petition } from '../server/petitions/petition.ts';
+import { Signature } from '../server/signatures/signature.ts';
+import { anonymiseSignatures } from '../server/signers/own-data.ts';
+import { before } from './sweep.ts';
+
+/** Deletes what has been kept long enough: unconfirmed signatures, IP addresses, the people behind old petitions. */
+export async function applyRetention(log: Log, now = new Date()): Promise<void> {
+  const unconfirmed = await Signature.deleteMany({
+    state: 'pending',
+    createdAt: { $lte: before(now, periods.pendingKept) },
+    counted: null,
+  });
+  const addresses = await Signature.updateMany(
+    { ipAt: { $lte: before(now, periods.ipKept) } },
+    { $unset: { 'sealed.ip': 1, ipAt: 1 } },
+  );
+  const mailings = await Mailing.deleteMany({ at: { $lte: before(now, 2 * periods.pendingKept) } });
+
+  const ended = await Petition.find(
+    { closesAt: { $lte: before(now, periods.personalDataKept) } },
+    { _id: 1 },
+  ).lean();
+  let anonymised = 0;
+  for (const { _id } of ended) {
+    anonymised += await anonymiseSignatures({ petition: _id, emailKey: { $not: /^erased:/ } });
+  }
+  const done = {
+    unconfirmed: unconfirmed.deletedCount,
+    addresses: addresses.modifiedCount,
+    mailings: mailings.deletedCount,
+    anonymised,
+  };
+  if (Object.values(done).some((number) => number > 0)) log.info(done, 'retention');
+}

@@ -1,0 +1,57 @@
+import { mailWork, periods } from '../config/limits.ts';
+import type { Platform } from '../server/platform.ts';
+import { Signature } from '../server/signatures/signature.ts';
+
+/** How many mails one sweep puts back; the next one takes the next. */
+const mailsAtOnce = 5_000;
+const remindersAtOnce = 500;
+
+/** Finds in MongoDB all work that Redis lost or never got, and enqueues it. Running it twice changes nothing. */
+export async function sweep(
+  { queues, log }: Pick<Platform, 'queues' | 'log'>,
+  now = new Date(),
+): Promise<void> {
+  const reminders = await askForReminders(now);
+  const mails = await findDueMails(now);
+  const petitions = await Signature.distinct('petition', { recount: true });
+
+  for (const { _id } of mails) queues.enqueue('mail', { signatureId: _id.toHexString() });
+  for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
+  if (mails.length + petitions.length + reminders > 0) {
+    log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');
+  }
+}
+
+const findDueMails = (now: Date) =>
+  Signature.find({ 'mail.dueAt': { $lte: before(now, mailWork.sweepAfter) } }, { _id: 1 })
+    .sort({ 'mail.dueAt': 1 })
+    .limit(mailsAtOnce)
+    .lean();
+
+/** One reminder for each signature that was not confirmed within a day. */
+async function askForReminders(now: Date): Promise<number> {
+  const waiting = await Signature.find(
+    { state: 'pending', createdAt: { $lte: before(now, periods.remindAfter) }, remindedAt: null },
+    { _id: 1 },
+  )
+    .limit(remindersAtOnce)
+    .lean();
+  for (const { _id } of waiting) {
+    await Signature.updateOne(
+      { _id, state: 'pending', remindedAt: null },
+      {
+        $set: {
+          remindedAt: now,
+          'mail.kind': 'reminder',
+          'mail.requestedAt': now,
+          'mail.dueAt': before(now, mailWork.sweepAfter),
+        },
+        $inc: { 'mail.n': 1 },
+      },
+    );
+  }
+  return waiting.length;
+}
+
+/** The moment this many seconds before another. */
+export const before = (now: Date, seconds: number): Date => new Date(now.getTime() - seconds * 1000);
