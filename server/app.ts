@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
 import { createMetrics } from './health/metrics.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -36,6 +37,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
   app.use(tallyRoutes(live));
   app.use(petitionRoutes(platform));
   app.use(signatureRoutes(platform));
+  app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));
   app.use(pageRoutes(platform));
   if (!env.production) app.use(outboxRoutes(platform));

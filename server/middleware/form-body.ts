@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { formLimits } from '../../config/limits.ts';
 import { HttpError } from '../errors.ts';
 
@@ -27,6 +27,9 @@ export function formBody(): RequestHandler {
     });
   };
 }
+
+/** The form that {@link formBody} read. */
+export const formOf = (request: Request): FormBody => (request.body ?? {}) as FormBody;
 
 function parseForm(bytes: Buffer): FormBody {
   const form: Record<string, string> = Object.create(null);

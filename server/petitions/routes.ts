@@ -53,7 +53,8 @@ export async function showPetition(
     page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
     petition: shown,
     progress: view.progressView(petition, count),
-    supporters: await view.supportersView(platform, petition, lang, now),
+    // A page that says we cannot answer must not need the database.
+    supporters: response.statusCode === 503 ? [] : await view.supportersView(platform, petition, lang, now),
     form: shown.isOpen
       ? signatureFormView(platform, petition, lang, form ?? { typed: { ref: refOf(request) } })
       : undefined,

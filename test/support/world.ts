@@ -59,7 +59,10 @@ export async function startWorld({
   });
   const log = createLog('test', env.LOG_LEVEL);
   await connectMongo(env.MONGODB_URL, log);
-  const running = [web && (await startWeb(env, log)), workers && (await startWorkers(env, log))];
+  const running = [
+    ...(web ? [await startWeb(env, log)] : []),
+    ...(workers ? [await startWorkers(env, log)] : []),
+  ];
 
   const world: World = {
     ...{ env, mailbox, redis, database },
@@ -72,7 +75,7 @@ export async function startWorld({
       world.redis = await startRedis(join(folder, 'redis'), { port, password });
     },
     async close() {
-      await Promise.all(running.map((part) => part && part.close()));
+      await Promise.all(running.map((part) => part.close()));
       await disconnectMongo();
       await Promise.all([world.redis.stop('SIGKILL'), world.database.stop('SIGKILL'), mailbox.close()]);
       await rm(folder, { recursive: true, force: true });

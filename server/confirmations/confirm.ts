@@ -2,9 +2,9 @@ import { throwawayDomains } from '../../config/mail-providers.ts';
 import { Petition } from '../petitions/petition.ts';
 import { confirmableUntil, withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
+import { Signature } from '../signatures/signature.ts';
+import { openField } from '../signatures/view.ts';
 import { domainOf } from '../signers/address.ts';
-import { Signature } from './signature.ts';
-import { openField } from './view.ts';
 
 type Found = { petition: Petition; signature: Signature };
 
