@@ -1,0 +1,41 @@
+import pino, { type Logger } from 'pino';
+import { Engine } from './engine.ts';
+import { lockDirectory } from './lock.ts';
+import { listen } from './server.ts';
+
+export type Embedded = { url: string; port: number; close(): Promise<void> };
+
+/**
+ * Starts the embedded database on a data directory, listening on 127.0.0.1.
+ * `port` 0 or left out takes a free one. Throws if another process holds the directory or the port.
+ */
+export async function startEmbedded({
+  dataDir,
+  port = 0,
+  log = pino({ level: 'silent' }),
+}: {
+  dataDir: string;
+  port?: number;
+  log?: Logger;
+}): Promise<Embedded> {
+  const unlock = lockDirectory(dataDir);
+  try {
+    const engine = new Engine(dataDir);
+    const server = await listen(engine, port, log).catch(async (failure: unknown) => {
+      await engine.close();
+      throw failure;
+    });
+    return {
+      url: `mongodb://127.0.0.1:${server.port}`,
+      port: server.port,
+      close: async () => {
+        await server.close();
+        await engine.close();
+        unlock();
+      },
+    };
+  } catch (failure) {
+    unlock();
+    throw failure;
+  }
+}

@@ -1,0 +1,453 @@
+import { BSONRegExp } from 'bson';
+import { Context } from 'mingo';
+import { evalExpr } from 'mingo/core';
+import * as accumulators from 'mingo/operators/accumulator';
+import * as expressions from 'mingo/operators/expression';
+import * as logical from 'mingo/operators/query/logical';
+import { Query } from 'mingo/query';
+import type { Options } from 'mingo/types';
+import { CommandError } from './errors.ts';
+import {
+  compare,
+  type Doc,
+  equal,
+  isDocument,
+  isNumber,
+  MISSING,
+  plain,
+  RANK,
+  rank,
+  toNumber,
+} from './values.ts';
+
+export type Matcher = (document: Doc) => boolean;
+type Predicate = (value: unknown) => boolean;
+
+/**
+ * A test for documents as `decode` gives them. mingo's Query takes the filter apart and joins the parts; each single
+ * comparison is ours, because mingo's know neither BSON's types nor its order.
+ */
+export function matcher(filter: Doc, variables: Doc = {}): Matcher {
+  const fields = Object.keys(filter);
+  if (fields.length === 0) return () => true;
+  const query = new Query(prepareFilter(filter), {
+    context: CONTEXT,
+    variables: plain(variables) as Doc,
+  } as Partial<Options>);
+  return (document) => query.test(document);
+}
+
+/** The values a filter's path leads to: through documents, and through the elements of arrays on the way. */
+export function* valuesAt(value: unknown, path: readonly string[], from = 0): Generator<unknown> {
+  const field = path[from];
+  if (field === undefined) yield value;
+  else if (Array.isArray(value)) {
+    const index = /^\d+$/.test(field) ? Number(field) : value.length;
+    if (index < value.length) yield* valuesAt(value[index], path, from + 1);
+    for (const element of value) if (isDocument(element)) yield* valuesAt(element, path, from);
+  } else if (isDocument(value) && Object.hasOwn(value, field)) yield* valuesAt(value[field], path, from + 1);
+  else yield MISSING;
+}
+
+/** Whether some value at the path passes; with `elements`, an array also passes by one of its elements. */
+function someValue(path: string, test: Predicate, elements: boolean): Predicate {
+  const fields = path.split('.');
+  const passes = elements
+    ? (value: unknown) => test(value) || (Array.isArray(value) && value.some(test))
+    : test;
+  if (fields.length === 1) {
+    return (document) => passes(Object.hasOwn(document as Doc, path) ? (document as Doc)[path] : MISSING);
+  }
+  return (document) => {
+    for (const value of valuesAt(document, fields)) if (passes(value)) return true;
+    return false;
+  };
+}
+
+const isNull = (value: unknown) => value === null || value === MISSING;
+
+function equals(wanted: unknown): Predicate {
+  if (wanted === null) return isNull;
+  if (wanted instanceof RegExp || wanted instanceof BSONRegExp) {
+    const pattern = regularExpression(wanted);
+    return (value) =>
+      typeof value === 'string' ? pattern.test(value) : rank(value) === RANK.regex && equal(value, wanted);
+  }
+  return (value) => value !== MISSING && equal(value, wanted);
+}
+
+function compares(wanted: unknown, accepts: (order: number) => boolean): Predicate {
+  const type = rank(wanted);
+  if (type === RANK.null) return (value) => isNull(value) && accepts(0);
+  if (type === RANK.minKey || type === RANK.maxKey)
+    return (value) => value !== MISSING && accepts(compare(value, wanted));
+  const isNaN = type === RANK.number && Number.isNaN(toNumber(wanted));
+  return (value) => {
+    if (value === MISSING || rank(value) !== type) return false;
+    if (isNaN || (type === RANK.number && Number.isNaN(toNumber(value))))
+      return accepts(0) && equal(value, wanted);
+    return accepts(compare(value, wanted));
+  };
+}
+
+const MATCHES_ALL: Predicate = () => true;
+
+const operators: Record<string, (path: string, operand: unknown, options: Options) => Predicate> = {
+  $eq: (path, operand) =>
+    someValue(
+      path,
+      operand instanceof RegExp || operand instanceof BSONRegExp ? literally(operand) : equals(operand),
+      true,
+    ),
+  $ne: (path, operand) => {
+    if (operand instanceof BSONRegExp) throw new CommandError('BadValue', "Can't have regex as arg to $ne.");
+    return not(someValue(path, equals(operand), true));
+  },
+  $gt: (path, operand) =>
+    someValue(
+      path,
+      compares(operand, (order) => order > 0),
+      true,
+    ),
+  $gte: (path, operand) =>
+    someValue(
+      path,
+      compares(operand, (order) => order >= 0),
+      true,
+    ),
+  $lt: (path, operand) =>
+    someValue(
+      path,
+      compares(operand, (order) => order < 0),
+      true,
+    ),
+  $lte: (path, operand) =>
+    someValue(
+      path,
+      compares(operand, (order) => order <= 0),
+      true,
+    ),
+  $in: (path, operand) => someValue(path, oneOf('$in', operand), true),
+  $nin: (path, operand) => not(someValue(path, oneOf('$nin', operand), true)),
+  $exists: (path, operand) => {
+    const exists = someValue(path, (value) => value !== MISSING, false);
+    return isTrue(operand) ? exists : not(exists);
+  },
+  $type: (path, operand) => someValue(path, ofType(operand), true),
+  $size: (path, operand) => {
+    const size = toNumber(operand);
+    if (size === undefined || !Number.isInteger(size))
+      throw new CommandError(
+        'BadValue',
+        `Failed to parse $size. Expected an integer: ${shown(path, '$size', operand)}`,
+      );
+    if (size < 0)
+      throw new CommandError(
+        'BadValue',
+        `Failed to parse $size. Expected a non-negative number in: ${shown(path, '$size', operand)}`,
+      );
+    return someValue(path, (value) => Array.isArray(value) && value.length === size, false);
+  },
+  $all: (path, operand, options) => {
+    if (!Array.isArray(operand)) throw new CommandError('BadValue', '$all needs an array');
+    const each = operand.map((wanted) =>
+      isDocument(wanted) && '$elemMatch' in wanted
+        ? elementMatches(path, wanted.$elemMatch, options)
+        : someValue(path, equals(wanted), true),
+    );
+    return (document) => each.length > 0 && each.every((passes) => passes(document));
+  },
+  $elemMatch: (path, operand, options) => elementMatches(path, operand, options),
+  $regex: (path, operand) => someValue(path, equals(operand), true),
+  $mod: (path, operand) => {
+    if (!Array.isArray(operand) || operand.length < 2)
+      throw new CommandError('BadValue', 'malformed mod, not enough elements');
+    if (operand.length > 2) throw new CommandError('BadValue', 'malformed mod, too many elements');
+    const [divisor, remainder] = operand.map((value) => Math.trunc(toNumber(value) ?? Number.NaN)) as [
+      number,
+      number,
+    ];
+    if (Number.isNaN(divisor)) throw new CommandError('BadValue', 'malformed mod, divisor not a number');
+    if (divisor === 0) throw new CommandError('BadValue', 'divisor cannot be 0');
+    return someValue(
+      path,
+      (value) => isNumber(value) && Math.trunc(toNumber(value) as number) % divisor === (remainder || 0),
+      true,
+    );
+  },
+  $not: (path, operand, options) => {
+    if (operand instanceof BSONRegExp) return not(someValue(path, equals(operand), true));
+    if (!isDocument(operand)) throw new CommandError('BadValue', '$not needs a regex or a document');
+    if (Object.keys(operand).length === 0) throw new CommandError('BadValue', '$not cannot be empty');
+    const inner = matcherWithin({ [path]: operand }, options);
+    return (document) => !inner(document as Doc);
+  },
+  $bitsAllSet: (path, operand) =>
+    someValue(
+      path,
+      bits(operand, (value, mask) => (value & mask) === mask),
+      true,
+    ),
+  $bitsAllClear: (path, operand) =>
+    someValue(
+      path,
+      bits(operand, (value, mask) => (value & mask) === 0n),
+      true,
+    ),
+  $bitsAnySet: (path, operand) =>
+    someValue(
+      path,
+      bits(operand, (value, mask) => (value & mask) !== 0n),
+      true,
+    ),
+  $bitsAnyClear: (path, operand) =>
+    someValue(
+      path,
+      bits(operand, (value, mask) => (value & mask) !== mask),
+      true,
+    ),
+  $expr: (_path, operand, options) => (document) =>
+    isTrue(evalExpr(plain(document), plain(operand), options)),
+  $comment: () => MATCHES_ALL,
+};
+
+function not(test: Predicate): Predicate {
+  return (document) => !test(document);
+}
+
+function literally(wanted: unknown): Predicate {
+  return (value) => value !== MISSING && equal(value, wanted);
+}
+
+function oneOf(operator: string, operand: unknown): Predicate {
+  if (!Array.isArray(operand)) throw new CommandError('BadValue', `${operator} needs an array`);
+  if (operand.some((wanted) => isDocument(wanted) && Object.keys(wanted)[0]?.startsWith('$'))) {
+    throw new CommandError('BadValue', `cannot nest $ under ${operator}`);
+  }
+  const tests = operand.map(equals);
+  return (value) => tests.some((test) => test(value));
+}
+
+function elementMatches(path: string, criteria: unknown, options: Options): Predicate {
+  if (!isDocument(criteria)) throw new CommandError('BadValue', '$elemMatch needs an Object');
+  const onValues = onElements(criteria);
+  const inner = matcherWithin(onValues ? { element: criteria } : criteria, options);
+  const passes: Predicate = onValues
+    ? (element) => inner({ element: Array.isArray(element) ? [element] : element })
+    : (element) => (isDocument(element) || Array.isArray(element)) && inner(element as Doc);
+  return someValue(path, (value) => Array.isArray(value) && value.some(passes), false);
+}
+
+function matcherWithin(filter: Doc, options: Options): Matcher {
+  const query = new Query(filter, options);
+  return (document) => query.test(document);
+}
+
+const TYPE_NAMES: Record<string, number> = {
+  double: 1,
+  string: 2,
+  object: 3,
+  array: 4,
+  binData: 5,
+  undefined: 6,
+  objectId: 7,
+  bool: 8,
+  date: 9,
+  null: 10,
+  regex: 11,
+  dbPointer: 12,
+  javascript: 13,
+  symbol: 14,
+  javascriptWithScope: 15,
+  int: 16,
+  timestamp: 17,
+  long: 18,
+  decimal: 19,
+  minKey: -1,
+  maxKey: 127,
+};
+const TYPE_OF_CLASS: Record<string, number> = {
+  Double: 1,
+  DBRef: 3,
+  Binary: 5,
+  ObjectId: 7,
+  BSONRegExp: 11,
+  Code: 13,
+  BSONSymbol: 14,
+  Int32: 16,
+  Timestamp: 17,
+  Long: 18,
+  Decimal128: 19,
+  MinKey: -1,
+  MaxKey: 127,
+};
+
+/** BSON's number for the type of a value. */
+export function typeNumber(value: unknown): number {
+  if (value === MISSING) return 0;
+  if (value === null) return 10;
+  if (Array.isArray(value)) return 4;
+  if (value instanceof Date) return 9;
+  if (typeof value === 'object') return TYPE_OF_CLASS[(value as { _bsontype?: string })._bsontype ?? ''] ?? 3;
+  return (
+    { string: 2, boolean: 8, undefined: 6, number: Number.isInteger(value) ? 16 : 1 }[
+      typeof value as 'string'
+    ] ?? 0
+  );
+}
+
+function ofType(operand: unknown): Predicate {
+  const types = (Array.isArray(operand) ? operand : [operand]).flatMap((name) => {
+    if (name === 'number') return [1, 16, 18, 19];
+    const number = typeof name === 'string' ? TYPE_NAMES[name] : toNumber(name);
+    if (number === undefined) throw new CommandError('BadValue', `Unknown type name alias: ${String(name)}`);
+    if (!Object.values(TYPE_NAMES).includes(number))
+      throw new CommandError('BadValue', `Invalid numerical type code: ${number}`);
+    return [number];
+  });
+  return (value) => value !== MISSING && types.includes(typeNumber(value));
+}
+
+function bits(operand: unknown, accepts: (value: bigint, mask: bigint) => boolean): Predicate {
+  const mask = Array.isArray(operand)
+    ? operand.reduce<bigint>((sum, bit) => sum | (1n << BigInt(toNumber(bit) ?? 0)), 0n)
+    : wholeNumber(operand);
+  if (mask === undefined || mask < 0n)
+    throw new CommandError(
+      'BadValue',
+      'bit positions must be an array of integers or a non-negative integer mask',
+    );
+  return (value) => {
+    const whole = wholeNumber(value);
+    return whole !== undefined && accepts(whole, mask);
+  };
+}
+
+function wholeNumber(value: unknown): bigint | undefined {
+  const number = toNumber(value);
+  return number !== undefined && Number.isInteger(number)
+    ? BigInt.asIntN(64, BigInt(String(value).replace(/\..*|e.*/i, '')))
+    : undefined;
+}
+
+export function isTrue(value: unknown): boolean {
+  if (value === undefined || value === null || value === MISSING) return false;
+  return isNumber(value) ? toNumber(value) !== 0 : value !== false;
+}
+
+/** MongoDB's regular expressions (PCRE) as JavaScript's, with the option `x` carried out. */
+export function regularExpression(value: RegExp | BSONRegExp): RegExp {
+  if (value instanceof RegExp) return value;
+  const { pattern, options } = value;
+  const source = options.includes('x')
+    ? pattern.replace(/\\#|#.*$|(\\\s)|\s+/gm, (all, escaped) => (escaped || all === '\\#' ? all : ''))
+    : pattern;
+  try {
+    return new RegExp(source, `${options.replace(/[^ims]/g, '')}u`);
+  } catch {
+    try {
+      return new RegExp(source, options.replace(/[^ims]/g, ''));
+    } catch (reason) {
+      throw new CommandError(
+        51091,
+        `Regular expression is invalid: ${reason instanceof Error ? reason.message : reason}`,
+      );
+    }
+  }
+}
+
+function shown(path: string, operator: string, operand: unknown): string {
+  return `${path}: { ${operator}: ${String(operand)} }`;
+}
+
+const LOGICAL = ['$and', '$or', '$nor'];
+
+/** The filter as mingo takes it, after refusing what MongoDB refuses, in its words. */
+function prepareFilter(filter: Doc): Doc {
+  return Object.fromEntries(
+    Object.entries(filter).map(([field, operand]) => {
+      if (LOGICAL.includes(field)) return [field, prepareClauses(field, operand)];
+      if (['$where', '$text', '$jsonSchema'].includes(field)) {
+        throw new CommandError('NotImplemented', `${field} is not supported by the embedded database`);
+      }
+      if (field === '$expr' || field === '$comment') return [field, operand];
+      if (field.startsWith('$')) {
+        throw new CommandError(
+          'BadValue',
+          `unknown top level operator: ${field}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+        );
+      }
+      return [field, prepareOperand(operand)];
+    }),
+  );
+}
+
+function prepareClauses(operator: string, clauses: unknown): Doc[] {
+  if (!Array.isArray(clauses)) throw new CommandError('BadValue', `${operator} must be an array`);
+  if (clauses.length === 0) throw new CommandError('BadValue', '$and/$or/$nor must be a nonempty array');
+  return clauses.map((clause) => {
+    if (!isDocument(clause))
+      throw new CommandError('BadValue', '$or/$and/$nor entries need to be full objects');
+    return prepareFilter(clause);
+  });
+}
+
+/** True for `{ $gt: 1 }` and its like; false for values, references (`$ref`) and plain documents. */
+export function hasOperators(operand: unknown): operand is Doc {
+  if (!isDocument(operand)) return false;
+  const [first = ''] = Object.keys(operand);
+  return first.startsWith('$') && !['$ref', '$id', '$db'].includes(first);
+}
+
+function prepareOperand(operand: unknown): Doc {
+  if (operand instanceof BSONRegExp || operand instanceof RegExp) return { $regex: operand };
+  if (!hasOperators(operand)) return { $eq: operand };
+  const { $options: options, ...rest } = operand;
+  if (options !== undefined && rest.$regex === undefined)
+    throw new CommandError('BadValue', '$options needs a $regex');
+  return Object.fromEntries(
+    Object.entries(rest).map(([operator, value]) => {
+      if (!Object.hasOwn(operators, operator) || operator === '$expr') {
+        throw new CommandError('BadValue', `unknown operator: ${operator}`);
+      }
+      if (operator === '$regex') return [operator, joinRegex(value, options)];
+      if (operator === '$not' && hasOperators(value)) return [operator, prepareOperand(value)];
+      if (operator === '$elemMatch' && isDocument(value)) return [operator, prepareElement(value)];
+      if (operator === '$all' && Array.isArray(value)) return [operator, value.map(prepareInAll)];
+      return [operator, value];
+    }),
+  );
+}
+
+function prepareElement(criteria: Doc): Doc {
+  return onElements(criteria) ? prepareOperand(criteria) : prepareFilter(criteria);
+}
+
+function prepareInAll(wanted: unknown): unknown {
+  return isDocument(wanted) && isDocument(wanted.$elemMatch)
+    ? { $elemMatch: prepareElement(wanted.$elemMatch) }
+    : wanted;
+}
+
+/** Whether `$elemMatch` is about the elements themselves (`{ $gt: 1 }`) and not about their fields. */
+function onElements(criteria: Doc): boolean {
+  const [first = ''] = Object.keys(criteria);
+  return first.startsWith('$') && ![...LOGICAL, '$expr'].includes(first);
+}
+
+function joinRegex(pattern: unknown, options: unknown): BSONRegExp {
+  if (typeof pattern !== 'string' && !(pattern instanceof BSONRegExp)) {
+    throw new CommandError('BadValue', '$regex has to be a string');
+  }
+  const text = typeof pattern === 'string' ? pattern : pattern.pattern;
+  const flags = typeof options === 'string' ? options : typeof pattern === 'string' ? '' : pattern.options;
+  const bad = flags.match(/[^imsxu]/);
+  if (bad) throw new CommandError(51108, `invalid flag in regex options: ${bad[0]}`);
+  return new BSONRegExp(text, [...new Set(flags)].sort().join(''));
+}
+
+const CONTEXT = Context.init({
+  query: { ...logical, ...(operators as unknown as Pick<typeof logical, '$not'>) },
+  expression: expressions,
+  accumulator: accumulators,
+});

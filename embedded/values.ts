@@ -1,0 +1,233 @@
+import { type Binary, type BSONRegExp, type Code, deserialize, type Long, serialize } from 'bson';
+import { encodeNumber } from './numbers.ts';
+
+export type Doc = { [field: string]: unknown };
+
+/** Stands for a field that is not there; sorts and is indexed as null, but is not null. */
+export const MISSING = Symbol('missing');
+
+/** BSON bytes to a document with every type kept (`Int32`, `Double`, `Long`, ...), so that encoding it again gives the same bytes. */
+export function decode(bytes: Uint8Array): Doc {
+  return deserialize(bytes, { promoteValues: false, promoteLongs: false, bsonRegExp: true });
+}
+
+export function encode(document: Doc): Buffer {
+  const bytes = serialize(document, { ignoreUndefined: false });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The name that tells bson's classes apart; undefined for plain JavaScript values. */
+export function bsonType(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null
+    ? (value as { _bsontype?: string })._bsontype
+    : undefined;
+}
+
+export function isDocument(value: unknown): value is Doc {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const type = bsonType(value);
+  if (type !== undefined) return type === 'DBRef';
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+export function isNumber(value: unknown): boolean {
+  return rank(value) === RANK.number;
+}
+
+/** The nearest JavaScript number of any BSON number; undefined for anything else. */
+export function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (!isNumber(value)) return undefined;
+  return Number(String(value));
+}
+
+/** The place of each type in BSON's comparison order. */
+export const RANK = {
+  minKey: 1,
+  undefined: 5,
+  null: 10,
+  number: 20,
+  string: 30,
+  object: 40,
+  array: 50,
+  binary: 60,
+  objectId: 70,
+  boolean: 80,
+  date: 90,
+  timestamp: 100,
+  regex: 110,
+  code: 130,
+  codeWithScope: 140,
+  maxKey: 200,
+} as const;
+
+const RANK_OF_CLASS: Record<string, number> = {
+  Int32: RANK.number,
+  Double: RANK.number,
+  Long: RANK.number,
+  Decimal128: RANK.number,
+  ObjectId: RANK.objectId,
+  Binary: RANK.binary,
+  Timestamp: RANK.timestamp,
+  BSONRegExp: RANK.regex,
+  BSONSymbol: RANK.string,
+  DBRef: RANK.object,
+  MinKey: RANK.minKey,
+  MaxKey: RANK.maxKey,
+};
+
+export function rank(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      return RANK.string;
+    case 'number':
+    case 'bigint':
+      return RANK.number;
+    case 'boolean':
+      return RANK.boolean;
+    case 'undefined':
+      return RANK.undefined;
+    case 'symbol':
+      return RANK.null;
+  }
+  if (value === null) return RANK.null;
+  const type = bsonType(value);
+  if (type === 'Code') return (value as Code).scope ? RANK.codeWithScope : RANK.code;
+  if (type !== undefined) return RANK_OF_CLASS[type] ?? RANK.object;
+  if (Array.isArray(value)) return RANK.array;
+  if (value instanceof Date) return RANK.date;
+  if (value instanceof RegExp) return RANK.regex;
+  return value instanceof Uint8Array ? RANK.binary : RANK.object;
+}
+
+/** Order of two values in BSON's comparison order, types included: negative, 0 or positive. */
+export function compare(a: unknown, b: unknown): number {
+  const rankA = rank(a);
+  const rankB = rank(b);
+  if (rankA !== rankB) return rankA - rankB;
+  switch (rankA) {
+    case RANK.number:
+      return compareNumbers(a, b);
+    case RANK.string:
+      return compareStrings(String(a), String(b));
+    case RANK.object:
+      return compareElements(elementsOf(a), elementsOf(b));
+    case RANK.array:
+      return compareArrays(a as unknown[], b as unknown[]);
+    case RANK.boolean:
+    case RANK.date:
+      return Number(a) - Number(b);
+    case RANK.objectId:
+      return compareStrings(String(a), String(b));
+    case RANK.binary:
+      return compareBinary(binaryParts(a), binaryParts(b));
+    case RANK.timestamp:
+      return (a as Long).compare(b as Long);
+    case RANK.regex:
+    case RANK.code:
+    case RANK.codeWithScope:
+      return compareElements(Object.entries(wordsOf(a)), Object.entries(wordsOf(b)));
+    default:
+      return 0;
+  }
+}
+
+export function equal(a: unknown, b: unknown): boolean {
+  return a === b || compare(a, b) === 0;
+}
+
+function compareNumbers(a: unknown, b: unknown): number {
+  const left = exactNumber(a);
+  const right = exactNumber(b);
+  if (left === undefined || right === undefined) return Buffer.compare(encodeNumber(a), encodeNumber(b));
+  if (left === right) return 0;
+  if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : -1;
+  return Number.isNaN(right) || left > right ? 1 : -1;
+}
+
+/** The value as a double where that loses nothing. */
+function exactNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const type = bsonType(value);
+  return type === 'Int32' || type === 'Double' ? (value as { value: number }).value : undefined;
+}
+
+/** Order of the UTF-8 bytes, which differs from JavaScript's where a surrogate pair meets U+E000 to U+FFFF. */
+function compareStrings(a: string, b: string): number {
+  if (a === b) return 0;
+  const surrogates = /[\ud800-\udfff]/;
+  if (surrogates.test(a) || surrogates.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+function compareArrays(a: unknown[], b: unknown[]): number {
+  for (let i = 0; i < a.length && i < b.length; i += 1) {
+    const order = compare(a[i], b[i]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function compareElements(a: [string, unknown][], b: [string, unknown][]): number {
+  for (let i = 0; i < a.length && i < b.length; i += 1) {
+    const [nameA, valueA] = a[i] as [string, unknown];
+    const [nameB, valueB] = b[i] as [string, unknown];
+    const order = rank(valueA) - rank(valueB) || compareStrings(nameA, nameB) || compare(valueA, valueB);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+export function elementsOf(value: unknown): [string, unknown][] {
+  return Object.entries(bsonType(value) === 'DBRef' ? (value as { toJSON(): Doc }).toJSON() : (value as Doc));
+}
+
+export function binaryParts(value: unknown): { bytes: Uint8Array; subtype: number } {
+  if (value instanceof Uint8Array) return { bytes: value, subtype: 0 };
+  const binary = value as Binary;
+  return { bytes: binary.value(), subtype: binary.sub_type };
+}
+
+function compareBinary(a: ReturnType<typeof binaryParts>, b: ReturnType<typeof binaryParts>): number {
+  return a.bytes.length - b.bytes.length || a.subtype - b.subtype || Buffer.compare(a.bytes, b.bytes);
+}
+
+/** Regular expressions and code as the words they are ordered by. */
+export function wordsOf(value: unknown): Doc {
+  if (value instanceof RegExp) return { pattern: value.source, options: value.flags };
+  if (bsonType(value) === 'BSONRegExp') {
+    const { pattern, options } = value as BSONRegExp;
+    return { pattern, options };
+  }
+  const { code, scope } = value as Code;
+  return scope ? { code, scope } : { code };
+}
+
+/**
+ * The same value with numbers as JavaScript numbers, for mingo's expressions, which know no BSON classes.
+ * Longs beyond 2^53 and decimals stay as they are.
+ */
+export function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  switch (bsonType(value)) {
+    case undefined:
+      return isDocument(value)
+        ? Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, plain(inner)]))
+        : value;
+    case 'Int32':
+    case 'Double':
+      return (value as { value: number }).value;
+    case 'Long': {
+      const number = (value as Long).toNumber();
+      return Number.isSafeInteger(number) ? number : value;
+    }
+    case 'BSONRegExp': {
+      const { pattern, options } = value as BSONRegExp;
+      return new RegExp(pattern, options.replace(/[^ims]/g, ''));
+    }
+    default:
+      return value;
+  }
+}
