@@ -21,6 +21,8 @@ type Options = {
 
 export type World = {
   env: Env;
+  /** The same as a process of its own would be given it. */
+  source: Record<string, string>;
   url: string;
   mailbox: Mailbox;
   redis: Part & { url: string; port: number; password: string };
@@ -44,7 +46,7 @@ export async function startWorld({
     startRedis(join(folder, 'redis'), {}),
     freePort(),
   ]);
-  const env = readEnv({
+  const source: Record<string, string> = {
     ...{
       NODE_ENV: 'test',
       PORT: String(port),
@@ -56,7 +58,8 @@ export async function startWorld({
     ENCRYPTION_KEYS: `t1:${randomBytes(32).toString('base64')}`,
     LOOKUP_KEY: randomBytes(32).toString('base64'),
     ...extra,
-  });
+  };
+  const env = readEnv(source);
   const log = createLog('test', env.LOG_LEVEL);
   await connectMongo(env.MONGODB_URL, log);
   const running = [
@@ -65,7 +68,7 @@ export async function startWorld({
   ];
 
   const world: World = {
-    ...{ env, mailbox, redis, database },
+    ...{ env, source, mailbox, redis, database },
     url: `http://127.0.0.1:${port}`,
     async restartDatabase() {
       world.database = await startDatabase(join(folder, 'db'), Number(new URL(database.url).port));

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { type Part, startPart } from '../../scripts/part.ts';
+import type { World } from './world.ts';
+
+const mains = { web: 'server/main.ts', workers: 'workers/main.ts' };
+
+/** One of our processes, by itself, as production runs it; `lines` is its log. */
+export type OwnProcess = Part & { lines: string[]; exited(): boolean };
+
+/** Starts a web or worker process on a world's stores. `ready` is a part of the line that says it is up. */
+export async function startProcess(
+  world: Pick<World, 'source'>,
+  name: keyof typeof mains,
+  env: Record<string, string> = {},
+  ready: string = { web: '"msg":"listening on ', workers: '"msg":"working"' }[name],
+): Promise<OwnProcess> {
+  const lines: string[] = [];
+  let hasExited = false;
+  const part = await startPart({
+    command: process.execPath,
+    args: [join(import.meta.dirname, '../..', mains[name])],
+    env: { ...world.source, ...env },
+    ready: (line) => line.includes(ready),
+    onLine: (line) => lines.push(line),
+    onExit: () => {
+      hasExited = true;
+    },
+  });
+  return { ...part, lines, exited: () => hasExited };
+}
