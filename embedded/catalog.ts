@@ -146,6 +146,7 @@ export class Catalog {
   }
 
   private load(): void {
+    const known = this.collections;
     this.collections = new Map();
     this.changed.clear();
     for (const { key, value } of this.storage.meta.getRange({})) {
@@ -154,7 +155,7 @@ export class Catalog {
       if (namespace === '') {
         this.nextNumber = toNumber(stored.nextNumber) as number;
         this.trash = (stored.trash as unknown[]).map((number) => toNumber(number) as number);
-      } else this.collections.set(namespace, storedCollection(stored));
+      } else this.collections.set(namespace, inPlace(known.get(namespace), storedCollection(stored)));
     }
     if (this.trash.length > 0) void this.storage.write(() => this.emptyTrash());
   }
@@ -189,6 +190,16 @@ function storedCollection(stored: Doc): Collection {
     count: number('count'),
     size: number('size'),
   };
+}
+
+/** What was stored, in the objects that whoever is at work already holds. */
+function inPlace(known: Collection | undefined, stored: Collection): Collection {
+  if (known?.number !== stored.number) return stored;
+  const indexes = stored.indexes.map((index) => {
+    const same = known.indexes.find(({ number }) => number === index.number);
+    return same ? Object.assign(same, index) : index;
+  });
+  return Object.assign(known, stored, { indexes });
 }
 
 function checkNamespace(namespace: string): void {

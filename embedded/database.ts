@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import { Engine } from './engine.ts';
+import { startExpiry } from './expiry.ts';
 import { lockDirectory } from './lock.ts';
 import { listen } from './server.ts';
 
@@ -25,10 +26,12 @@ export async function startEmbedded({
       await engine.close();
       throw failure;
     });
+    const stopExpiry = startExpiry(engine, log);
     return {
       url: `mongodb://127.0.0.1:${server.port}`,
       port: server.port,
       close: async () => {
+        stopExpiry();
         await server.close();
         await engine.close();
         unlock();

@@ -1,8 +1,8 @@
 import { ObjectId } from 'bson';
-import type { Catalog, Collection, Index } from './catalog.ts';
+import { type Catalog, type Collection, type Index, numberPrefix } from './catalog.ts';
 import { CommandError } from './errors.ts';
-import { checkUnique, entryKey, type IndexKey, keysOf, recordKey } from './indexes.ts';
-import type { Storage } from './storage.ts';
+import { checkUnique, entryKey, type IndexKey, keysOf, recordKey, recordOfKey } from './indexes.ts';
+import { prefixRange, type Storage } from './storage.ts';
 import { type Doc, decode, encode, isDocument, RANK, rank } from './values.ts';
 
 export const LARGEST_DOCUMENT = 16 * 1024 * 1024;
@@ -63,6 +63,35 @@ export class Documents {
     this.apply([this.addition(collection, index, decode(stored.bytes), stored.record)], stored.record);
   }
 
+  /** Holds every document against every index, both ways. Runs as one step, so nothing is written meanwhile. */
+  validate(collection: Collection): { records: number; entries: Record<string, number>; problems: string[] } {
+    const expected = new Map(collection.indexes.map(({ number }) => [number, 0]));
+    const problems: string[] = [];
+    let records = 0;
+    for (const { key, value } of this.storage.records.getRange(spanOf(collection.number))) {
+      records += 1;
+      const document = decode(value);
+      for (const index of collection.indexes.filter(({ building }) => !building)) {
+        for (const { bytes } of keysOf(index, document).keys) {
+          expected.set(index.number, (expected.get(index.number) ?? 0) + 1);
+          if (!this.storage.entries.doesExist(entryKey(index, bytes, recordOfKey(key))))
+            problems.push(`${index.spec.name}: no entry for record ${recordOfKey(key)}`);
+        }
+      }
+    }
+    const entries: Record<string, number> = {};
+    for (const { number, spec, building } of collection.indexes) {
+      if (building) continue;
+      const found = this.storage.entries.getKeysCount(spanOf(number));
+      entries[spec.name] = found;
+      if (found !== expected.get(number))
+        problems.push(`${spec.name}: ${found} entries where the documents have ${expected.get(number)}`);
+    }
+    if (records !== collection.count)
+      problems.push(`count: ${collection.count} is kept, ${records} are there`);
+    return { records, entries, problems };
+  }
+
   private addition(collection: Collection, index: Index, document: Doc, record: number): Change {
     const { keys, multikey } = keysOf(index, document);
     checkUnique(this.storage, collection, index, keys, record);
@@ -100,6 +129,11 @@ export class Documents {
     collection.size += size;
     this.catalog.touch(collection);
   }
+}
+
+function spanOf(number: number): { start: Buffer; end: Buffer } {
+  const { from, to } = prefixRange(numberPrefix(number));
+  return { start: from, end: to };
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -48,7 +48,7 @@ class KeyWriter {
     this.payload(type, value);
   }
 
-  private payload(type: number, value: unknown): void {
+  private payload(type: number, value: unknown): unknown {
     switch (type) {
       case RANK.number:
         return this.bytes(encodeNumber(value));

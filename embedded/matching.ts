@@ -1,12 +1,11 @@
 import { BSONRegExp } from 'bson';
 import { Context } from 'mingo';
-import { evalExpr } from 'mingo/core';
 import * as accumulators from 'mingo/operators/accumulator';
-import * as expressions from 'mingo/operators/expression';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
+import { checkExpression, EXPRESSIONS, evaluate, expressionOptions } from './expressions.ts';
 import {
   compare,
   type Doc,
@@ -30,7 +29,7 @@ type Predicate = (value: unknown) => boolean;
 export function matcher(filter: Doc, variables: Doc = {}): Matcher {
   const fields = Object.keys(filter);
   if (fields.length === 0) return () => true;
-  const query = new Query(prepareFilter(filter), {
+  const query = new Query(prepareFilter(filter, Object.keys(variables)), {
     context: CONTEXT,
     variables: plain(variables) as Doc,
   } as Partial<Options>);
@@ -81,10 +80,10 @@ function compares(wanted: unknown, accepts: (order: number) => boolean): Predica
   if (type === RANK.null) return (value) => isNull(value) && accepts(0);
   if (type === RANK.minKey || type === RANK.maxKey)
     return (value) => value !== MISSING && accepts(compare(value, wanted));
-  const isNaN = type === RANK.number && Number.isNaN(toNumber(wanted));
+  const onlyNaN = type === RANK.number && Number.isNaN(toNumber(wanted));
   return (value) => {
     if (value === MISSING || rank(value) !== type) return false;
-    if (isNaN || (type === RANK.number && Number.isNaN(toNumber(value))))
+    if (onlyNaN || (type === RANK.number && Number.isNaN(toNumber(value))))
       return accepts(0) && equal(value, wanted);
     return accepts(compare(value, wanted));
   };
@@ -206,8 +205,10 @@ const operators: Record<string, (path: string, operand: unknown, options: Option
       bits(operand, (value, mask) => (value & mask) !== mask),
       true,
     ),
-  $expr: (_path, operand, options) => (document) =>
-    isTrue(evalExpr(plain(document), plain(operand), options)),
+  $expr: (_path, operand, options) => {
+    const [expression, settings] = [plain(operand), expressionOptions(options.variables)];
+    return (document) => isTrue(evaluate(document as Doc, expression, settings));
+  },
   $comment: () => MATCHES_ALL,
 };
 
@@ -363,13 +364,14 @@ function shown(path: string, operator: string, operand: unknown): string {
 const LOGICAL = ['$and', '$or', '$nor'];
 
 /** The filter as mingo takes it, after refusing what MongoDB refuses, in its words. */
-function prepareFilter(filter: Doc): Doc {
+function prepareFilter(filter: Doc, variables: string[] = []): Doc {
   return Object.fromEntries(
     Object.entries(filter).map(([field, operand]) => {
-      if (LOGICAL.includes(field)) return [field, prepareClauses(field, operand)];
+      if (LOGICAL.includes(field)) return [field, prepareClauses(field, operand, variables)];
       if (['$where', '$text', '$jsonSchema'].includes(field)) {
         throw new CommandError('NotImplemented', `${field} is not supported by the embedded database`);
       }
+      if (field === '$expr') checkExpression(operand, variables);
       if (field === '$expr' || field === '$comment') return [field, operand];
       if (field.startsWith('$')) {
         throw new CommandError(
@@ -382,13 +384,13 @@ function prepareFilter(filter: Doc): Doc {
   );
 }
 
-function prepareClauses(operator: string, clauses: unknown): Doc[] {
+function prepareClauses(operator: string, clauses: unknown, variables: string[]): Doc[] {
   if (!Array.isArray(clauses)) throw new CommandError('BadValue', `${operator} must be an array`);
   if (clauses.length === 0) throw new CommandError('BadValue', '$and/$or/$nor must be a nonempty array');
   return clauses.map((clause) => {
     if (!isDocument(clause))
       throw new CommandError('BadValue', '$or/$and/$nor entries need to be full objects');
-    return prepareFilter(clause);
+    return prepareFilter(clause, variables);
   });
 }
 
@@ -448,6 +450,6 @@ function joinRegex(pattern: unknown, options: unknown): BSONRegExp {
 
 const CONTEXT = Context.init({
   query: { ...logical, ...(operators as unknown as Pick<typeof logical, '$not'>) },
-  expression: expressions,
+  expression: EXPRESSIONS,
   accumulator: accumulators,
 });

@@ -2,32 +2,96 @@ import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
 import type { Iterator } from 'mingo/lazy';
 import * as accumulators from 'mingo/operators/accumulator';
-import * as expressions from 'mingo/operators/expression';
 import * as stages from 'mingo/operators/pipeline';
 import * as projections from 'mingo/operators/projection';
 import * as windows from 'mingo/operators/window';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { expressionOptions } from './expressions.ts';
+import { checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
 import { matcher } from './matching.ts';
 import { PAUSE, type Paused, type Query } from './reading.ts';
 import { byOrder, checkSort } from './sorting.ts';
 import { type Doc, isDocument, plain, toNumber } from './values.ts';
 
-type Stage = { name: string; spec: unknown };
+export type Stage = { name: string; spec: unknown };
 
 /** What a query can do of a pipeline (its leading `$match`, `$sort`, `$skip`, `$limit`), and what is left. */
 export type Split = { query: Query; rest: Stage[] };
 
-export function stagesOf(pipeline: Doc[]): Stage[] {
+/** Stages that need what is not here: other servers, text search, geography, time series, JavaScript. */
+const NOT_HERE = [
+  '$changeStream',
+  '$geoNear',
+  '$search',
+  '$searchMeta',
+  '$vectorSearch',
+  '$listSessions',
+  '$planCacheStats',
+  '$collStats',
+  '$indexStats',
+  '$currentOp',
+];
+/** Stages whose operands are not expressions, or hold pipelines of their own. */
+const OWN_SYNTAX = [
+  '$match',
+  '$sort',
+  '$skip',
+  '$limit',
+  '$unset',
+  '$lookup',
+  '$unionWith',
+  '$graphLookup',
+  '$facet',
+  '$out',
+  '$merge',
+  '$count',
+  '$sample',
+  '$unwind',
+  '$setWindowFields',
+  '$fill',
+  '$densify',
+  '$documents',
+  '$listLocalSessions',
+];
+
+/** The stages of a pipeline, after refusing what MongoDB refuses when it parses one. */
+export function stagesOf(pipeline: Doc[], variables: readonly string[] = []): Stage[] {
   return pipeline.map((stage) => {
     const [name, ...more] = Object.keys(stage);
     if (name === undefined || more.length > 0)
       throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.');
-    if (!Object.hasOwn(STAGES, name))
+    if (NOT_HERE.includes(name))
+      throw new CommandError('NotImplemented', `${name} is not supported by the embedded database`);
+    if (!Object.hasOwn(STAGES, name) && name !== '$listLocalSessions')
       throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
-    return { name, spec: stage[name] };
+    const spec = stage[name];
+    if (name === '$match')
+      matcher(documentSpec(name, spec), Object.fromEntries(variables.map((variable) => [variable, null])));
+    if (name === '$group' && !(isDocument(spec) && '_id' in spec))
+      throw new CommandError(15955, 'a group specification must include an _id');
+    if (name === '$facet' && isDocument(spec))
+      for (const inner of Object.values(spec)) stagesOf(inner as Doc[], variables);
+    if (!OWN_SYNTAX.includes(name)) checkExpression(spec, variables);
+    return { name, spec };
   });
+}
+
+/** If the pipeline only counts (`$count`, or `$group` with a constant `_id` and one `{ $sum: 1 }`): the shape of its one document. */
+export function countedField(rest: Stage[]): { _id?: unknown; field: string } | undefined {
+  const [stage, ...more] = rest;
+  if (!stage || more.length > 0) return undefined;
+  if (stage.name === '$count' && typeof stage.spec === 'string') return { field: stage.spec };
+  if (stage.name !== '$group' || !isDocument(stage.spec)) return undefined;
+  const { _id, ...fields } = stage.spec;
+  const [[field, sum] = ['', undefined], ...others] = Object.entries(fields);
+  const constant = _id === null || toNumber(_id) !== undefined;
+  return constant &&
+    others.length === 0 &&
+    isDocument(sum) &&
+    toNumber(sum.$sum) === 1 &&
+    Object.keys(sum).length === 1
+    ? { _id, field }
+    : undefined;
 }
 
 export function splitPipeline(pipeline: Stage[]): Split {
@@ -103,7 +167,7 @@ function mingoIterator(all: unknown[]): Iterator {
 
 const CONTEXT = Context.init({
   accumulator: accumulators,
-  expression: expressions,
+  expression: EXPRESSIONS,
   pipeline: STAGES as unknown as typeof stages,
   projection: projections,
   window: windows,

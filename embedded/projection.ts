@@ -1,6 +1,5 @@
-import { evalExpr } from 'mingo/core';
 import { CommandError } from './errors.ts';
-import { expressionOptions } from './expressions.ts';
+import { checkExpression, evaluate, expressionOptions } from './expressions.ts';
 import { hasOperators, isTrue, matcher } from './matching.ts';
 import { type Doc, isDocument, isNumber, plain, toNumber } from './values.ts';
 
@@ -87,10 +86,11 @@ function partOf(path: string, wanted: unknown, variables: Doc): Part {
     const inner = projector(wanted, variables);
     return (value) => mapDocuments(value, (document) => (inner as Projector)(document));
   }
+  checkExpression(wanted, Object.keys(variables));
   const options = expressionOptions(variables);
   const expression = plain(wanted);
   const computed: Part = (_value, _holder, root) => {
-    const result = evalExpr(plain(root), expression, options);
+    const result = evaluate(root, expression, options);
     return result === undefined ? LEFT_OUT : result;
   };
   return Object.assign(computed, { path, computes: true });

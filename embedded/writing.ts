@@ -2,13 +2,12 @@ import { ObjectId } from 'bson';
 import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
 import * as accumulators from 'mingo/operators/accumulator';
-import * as expressions from 'mingo/operators/expression';
 import { $addFields, $project, $replaceRoot, $replaceWith, $set, $unset } from 'mingo/operators/pipeline';
 import type { Collection } from './catalog.ts';
 import { checkId, type Stored, withId } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { CommandError } from './errors.ts';
-import { expressionOptions } from './expressions.ts';
+import { checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
 import { hasOperators, matcher, valuesAt } from './matching.ts';
 import { PAUSE } from './reading.ts';
 import { applyOperators, checkArrayFiltersUsed, operationsOf, show } from './updating.ts';
@@ -165,7 +164,7 @@ function prepareChange({ filter, update: change, multi, arrayFilters, variables 
 }
 
 const STAGES = { $addFields, $set, $project, $unset, $replaceRoot, $replaceWith };
-const CONTEXT = Context.init({ expression: expressions, accumulator: accumulators, pipeline: STAGES });
+const CONTEXT = Context.init({ expression: EXPRESSIONS, accumulator: accumulators, pipeline: STAGES });
 
 function pipelineChange(stages: Doc[], variables: Doc = {}): Change {
   for (const stage of stages) {
@@ -173,6 +172,7 @@ function pipelineChange(stages: Doc[], variables: Doc = {}): Change {
     if (!Object.hasOwn(STAGES, name))
       throw new CommandError('InvalidOptions', `${name} is not allowed to be used within an update`);
   }
+  for (const stage of stages) checkExpression(Object.values(stage), Object.keys(variables));
   const aggregator = new Aggregator(
     stages.map((stage) => plain(stage) as Doc),
     { ...expressionOptions(variables), context: CONTEXT },

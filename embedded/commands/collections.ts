@@ -1,85 +1,287 @@
-import { Long } from 'bson';
+import { Double, Long } from 'bson';
+import type { Collection } from '../catalog.ts';
 import { RawBatch } from '../cursors.ts';
+import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
-import { type Doc, encode } from '../values.ts';
-import { namespaceOf } from './fields.ts';
-import type { Command } from './registry.ts';
+import { matcher } from '../matching.ts';
+import { type Doc, encode, toNumber } from '../values.ts';
+import { booleanField, checkCollation, documentField, namespaceOf } from './fields.ts';
+import type { Command, Request } from './registry.ts';
+
+/** Runs a change that is one step: nothing else is written in between. */
+export function inOneStep<T>(engine: Engine, change: () => T): Promise<T> {
+  // biome-ignore lint/correctness/useYield: there is nothing to pause for
+  return engine.storage.write(function* () {
+    return change();
+  });
+}
+
+export function existing(
+  engine: Engine,
+  namespace: string,
+  message = `ns does not exist: ${namespace}`,
+): Collection {
+  const collection = engine.catalog.find(namespace);
+  if (!collection) throw new CommandError('NamespaceNotFound', message);
+  return collection;
+}
+
+const UNSUPPORTED = [
+  'capped',
+  'size',
+  'max',
+  'validator',
+  'viewOn',
+  'pipeline',
+  'timeseries',
+  'expireAfterSeconds',
+  'clusteredIndex',
+  'changeStreamPreAndPostImages',
+  'encryptedFields',
+  'storageEngine',
+  'indexOptionDefaults',
+];
 
 const create: Command = {
-  fields: [
-    'capped',
-    'autoIndexId',
-    'idIndex',
-    'size',
-    'max',
-    'storageEngine',
-    'validator',
-    'validationLevel',
-    'validationAction',
-    'indexOptionDefaults',
-    'viewOn',
-    'pipeline',
-    'collation',
-    'timeseries',
-    'expireAfterSeconds',
-    'clusteredIndex',
-    'changeStreamPreAndPostImages',
-    'encryptedFields',
-  ],
+  fields: ['idIndex', 'autoIndexId', 'validationLevel', 'validationAction', 'collation', ...UNSUPPORTED],
   async run(request, engine) {
     const namespace = namespaceOf(request);
-    // biome-ignore lint/correctness/useYield: one step
-    await engine.storage.write(function* () {
-      if (engine.catalog.find(namespace))
-        throw new CommandError('NamespaceExists', `Collection ${namespace} already exists.`);
+    checkCollation(request.command);
+    const refused = UNSUPPORTED.find(
+      (field) => request.command[field] !== undefined && request.command[field] !== false,
+    );
+    if (refused)
+      throw new CommandError(
+        'NotImplemented',
+        `create's ${refused} is not supported by the embedded database`,
+      );
+    await inOneStep(engine, () => {
+      // Creating again with the same options is not an error, and there are no other options.
       engine.catalog.findOrCreate(namespace);
     });
     return {};
   },
 };
+
 const drop: Command = {
-  fields: ['*'],
-  async run(request, engine) {
-    const namespace = namespaceOf(request);
-    // biome-ignore lint/correctness/useYield: one step
-    await engine.storage.write(function* () {
-      const collection = engine.catalog.find(namespace);
-      if (collection) engine.catalog.dropCollection(collection);
-    });
-    return {};
-  },
+  fields: [],
+  run: (request, engine) =>
+    inOneStep(engine, () => {
+      const collection = engine.catalog.find(namespaceOf(request));
+      if (!collection) return {};
+      const { namespace, indexes } = collection;
+      engine.catalog.dropCollection(collection);
+      engine.cursors.killAll((ns) => ns === namespace);
+      return { nIndexesWas: indexes.length, ns: namespace };
+    }),
 };
+
 const dropDatabase: Command = {
-  fields: ['*'],
+  fields: [],
   async run({ database }, engine) {
-    // biome-ignore lint/correctness/useYield: one step
-    await engine.storage.write(function* () {
+    await inOneStep(engine, () => {
       for (const collection of engine.catalog.list(database)) engine.catalog.dropCollection(collection);
+      engine.cursors.killAll((ns) => ns.startsWith(`${database}.`));
     });
     return { dropped: database };
   },
 };
+
+const renameCollection: Command = {
+  fields: ['to', 'dropTarget'],
+  async run({ command }, engine) {
+    const { renameCollection: from, to } = command;
+    if (typeof from !== 'string' || typeof to !== 'string')
+      throw new CommandError('TypeMismatch', "'renameCollection' and 'to' must be strings");
+    await inOneStep(engine, () => {
+      const collection = existing(engine, from, `Source collection ${from} does not exist`);
+      const target = engine.catalog.find(to);
+      if (from === to) throw new CommandError('IllegalOperation', "Can't rename a collection to itself");
+      if (target && !booleanField(command, 'dropTarget'))
+        throw new CommandError('NamespaceExists', 'target namespace exists');
+      if (target) engine.catalog.dropCollection(target);
+      engine.catalog.rename(collection, to);
+      engine.cursors.killAll((ns) => ns === from || ns === to);
+    });
+    return {};
+  },
+};
+
+const collMod: Command = {
+  fields: ['index', 'validator', 'validationLevel', 'validationAction', 'expireAfterSeconds'],
+  run(request, engine) {
+    const namespace = namespaceOf(request);
+    const change = documentField(request.command, 'index');
+    if (!change)
+      throw new CommandError(
+        'NotImplemented',
+        'The embedded database changes only the expireAfterSeconds of an index',
+      );
+    return inOneStep(engine, () => {
+      const collection = existing(engine, namespace);
+      const index = collection.indexes.find(
+        ({ spec }) =>
+          spec.name === change.name || JSON.stringify(spec.key) === JSON.stringify(change.keyPattern),
+      );
+      if (!index)
+        throw new CommandError(
+          'IndexNotFound',
+          `cannot find index ${String(change.name ?? JSON.stringify(change.keyPattern))} for ns ${namespace}`,
+        );
+      const unknown = Object.keys(change).find(
+        (field) => !['name', 'keyPattern', 'expireAfterSeconds'].includes(field),
+      );
+      if (unknown)
+        throw new CommandError(
+          'NotImplemented',
+          `The embedded database cannot change ${unknown} of an index`,
+        );
+      if (toNumber(change.expireAfterSeconds) === undefined)
+        throw new CommandError('InvalidOptions', 'no expireAfterSeconds field');
+      const before = index.spec.expireAfterSeconds;
+      index.spec.expireAfterSeconds = change.expireAfterSeconds;
+      engine.catalog.touch(collection);
+      return {
+        ...(before === undefined ? {} : { expireAfterSeconds_old: before }),
+        expireAfterSeconds_new: change.expireAfterSeconds,
+      };
+    });
+  },
+};
+
+const listDatabases: Command = {
+  fields: ['filter', 'nameOnly', 'authorizedDatabases'],
+  run({ command }, engine) {
+    const sizes = new Map<string, number>();
+    for (const { namespace, size } of engine.catalog.list()) {
+      const name = namespace.slice(0, namespace.indexOf('.'));
+      sizes.set(name, (sizes.get(name) ?? 0) + size);
+    }
+    const matches = matcher(documentField(command, 'filter') ?? {});
+    const databases = [...sizes]
+      .sort()
+      .map(([name, size]) => ({ name, sizeOnDisk: new Long(size), empty: size === 0 }))
+      .filter(matches);
+    if (booleanField(command, 'nameOnly')) return { databases: databases.map(({ name }) => ({ name })) };
+    const totalSize = databases.reduce((sum, { sizeOnDisk }) => sum + sizeOnDisk.toNumber(), 0);
+    return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1024 / 1024) };
+  },
+};
+
 const listCollections: Command = {
-  fields: ['*'],
-  run({ database }, engine) {
-    const batch = engine.catalog
+  fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
+  run({ database, command }, engine) {
+    const matches = matcher(documentField(command, 'filter') ?? {});
+    const found = engine.catalog
       .list(database)
       .map(
-        (c): Doc => ({
-          name: c.namespace.slice(database.length + 1),
+        (collection): Doc => ({
+          name: collection.namespace.slice(database.length + 1),
           type: 'collection',
-          options: c.options,
-          info: { readOnly: false, uuid: c.uuid },
-          idIndex: c.indexes[0]?.spec,
+          options: collection.options,
+          info: { readOnly: false, uuid: collection.uuid },
+          idIndex: collection.indexes[0]?.spec,
         }),
+      )
+      .filter(matches)
+      .map(({ name, type, ...rest }) =>
+        booleanField(command, 'nameOnly') ? { name, type } : { name, type, ...rest },
       );
+    return wholeCursor(`${database}.$cmd.listCollections`, found);
+  },
+};
+
+/** A cursor whose first batch is everything. */
+export function wholeCursor(ns: string, documents: Doc[]): Doc {
+  return { cursor: { id: Long.ZERO, ns, firstBatch: new RawBatch(documents.map(encode)) } };
+}
+
+const collStats: Command = {
+  fields: ['scale'],
+  run(request, engine) {
+    const namespace = namespaceOf(request);
+    const { count = 0, size = 0, indexes = [] } = engine.catalog.find(namespace) ?? {};
     return {
-      cursor: {
-        id: Long.ZERO,
-        ns: `${database}.$cmd.listCollections`,
-        firstBatch: new RawBatch(batch.map(encode)),
-      },
+      ns: namespace,
+      size,
+      count,
+      ...(count > 0 ? { avgObjSize: Math.floor(size / count) } : {}),
+      storageSize: size,
+      nindexes: indexes.length,
+      totalIndexSize: 0,
+      totalSize: size,
+      indexSizes: Object.fromEntries(indexes.map(({ spec }) => [spec.name, 0])),
+      scaleFactor: 1,
+      capped: false,
     };
   },
 };
-export const collectionCommands: Record<string, Command> = { create, drop, dropDatabase, listCollections };
+
+const dbStats: Command = {
+  fields: ['scale', 'freeStorage'],
+  run({ database }, engine) {
+    const collections = engine.catalog.list(database);
+    const total = (of: (collection: Collection) => number) =>
+      collections.reduce((sum, collection) => sum + of(collection), 0);
+    const [objects, dataSize] = [total(({ count }) => count), total(({ size }) => size)];
+    return {
+      db: database,
+      collections: new Long(collections.length),
+      views: Long.ZERO,
+      objects: new Long(objects),
+      avgObjSize: new Double(objects > 0 ? dataSize / objects : 0),
+      dataSize: new Double(dataSize),
+      storageSize: new Double(dataSize),
+      indexes: new Long(total(({ indexes }) => indexes.length)),
+      indexSize: new Double(0),
+      totalSize: new Double(dataSize),
+      scaleFactor: new Long(1),
+    };
+  },
+};
+
+const validate: Command = {
+  fields: ['full', 'repair', 'metadata', 'checkBSONConformance'],
+  async run(request: Request, engine) {
+    const namespace = namespaceOf(request);
+    const collection = existing(engine, namespace, `Collection '${namespace}' does not exist to validate.`);
+    const { records, entries, problems } = await inOneStep(engine, () =>
+      engine.documents.validate(collection),
+    );
+    return {
+      ns: namespace,
+      nInvalidDocuments: 0,
+      nNonCompliantDocuments: 0,
+      nrecords: records,
+      nIndexes: collection.indexes.length,
+      keysPerIndex: entries,
+      indexDetails: Object.fromEntries(
+        Object.keys(entries).map((name) => [
+          name,
+          { valid: !problems.some((problem) => problem.startsWith(`${name}:`)) },
+        ]),
+      ),
+      valid: problems.length === 0,
+      repaired: false,
+      warnings: [],
+      errors: problems,
+      extraIndexEntries: [],
+      missingIndexEntries: [],
+    };
+  },
+};
+
+export const collectionCommands: Record<string, Command> = {
+  create,
+  drop,
+  dropDatabase,
+  renameCollection,
+  collMod,
+  listDatabases,
+  listCollections,
+  collStats,
+  collstats: collStats,
+  dbStats,
+  dbstats: dbStats,
+  validate,
+};

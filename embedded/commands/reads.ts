@@ -1,6 +1,7 @@
 import { Long } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
+import { evaluateLet } from '../expressions.ts';
 import { encodeKey } from '../keys.ts';
 import { valuesAt } from '../matching.ts';
 import { projector } from '../projection.ts';
@@ -75,7 +76,7 @@ export function queryOf(command: Doc, filterField = 'filter'): Query {
     skip: countField(command, 'skip'),
     limit: countField(command, 'limit'),
     hint: hintOf(command),
-    variables: documentField(command, 'let'),
+    variables: evaluateLet(documentField(command, 'let')),
   };
 }
 

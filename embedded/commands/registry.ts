@@ -3,7 +3,9 @@ import { asCommandError, CommandError } from '../errors.ts';
 import { type Doc, toNumber } from '../values.ts';
 import type { Message } from '../wire.ts';
 import { aggregateCommands } from './aggregate.ts';
+import { bulkCommands } from './bulk.ts';
 import { collectionCommands } from './collections.ts';
+import { explainCommands } from './explain.ts';
 import { indexCommands } from './indexes.ts';
 import { readCommands } from './reads.ts';
 import { serverCommands } from './server.ts';
@@ -29,9 +31,11 @@ const COMMANDS: Record<string, Command> = {
   ...serverCommands,
   ...readCommands,
   ...writeCommands,
+  ...bulkCommands,
   ...aggregateCommands,
   ...collectionCommands,
   ...indexCommands,
+  ...explainCommands,
 };
 
 const EVERYWHERE = new Set([

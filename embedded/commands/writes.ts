@@ -1,4 +1,5 @@
 import { asCommandError, CommandError } from '../errors.ts';
+import { evaluateLet } from '../expressions.ts';
 import { projector } from '../projection.ts';
 import { checkSort } from '../sorting.ts';
 import { type Doc, isDocument } from '../values.ts';
@@ -21,7 +22,7 @@ const TURN = 100;
 type Counter<T> = (result: T, index: number) => void;
 
 /** Runs the statements of a command in order; stops at the first error if `ordered`, else collects them all. */
-function* runAll<S, T>(
+export function* runAll<S, T>(
   statements: S[],
   ordered: boolean,
   run: (statement: S) => Generator<undefined, T>,
@@ -90,7 +91,7 @@ const updateCommand: Command = {
     const namespace = namespaceOf(request);
     const updates = documentsField(request.command, 'updates');
     checkBatch(updates.length);
-    const variables = documentField(request.command, 'let');
+    const variables = evaluateLet(documentField(request.command, 'let'));
     const statements = updates.map((one) => updateStatement(one, variables));
     const upserted: Doc[] = [];
     let n = 0;
@@ -129,7 +130,7 @@ const UPDATE_FIELDS = [
   'sampleId',
 ];
 
-function updateStatement(statement: Doc, variables: Doc | undefined): UpdateStatement {
+export function updateStatement(statement: Doc, variables: Doc | undefined): UpdateStatement {
   checkStatement('update.updates', statement, UPDATE_FIELDS);
   const { u } = statement;
   if (!isDocument(u) && !Array.isArray(u))
@@ -156,7 +157,7 @@ function sortOf(statement: Doc): Doc | undefined {
   return sort;
 }
 
-function checkStatement(name: string, statement: Doc, fields: string[]): void {
+export function checkStatement(name: string, statement: Doc, fields: string[]): void {
   const unknown = Object.keys(statement).find((field) => !fields.includes(field));
   if (unknown) throw new CommandError(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
   checkCollation(statement);
@@ -168,7 +169,7 @@ const deleteCommand: Command = {
     const namespace = namespaceOf(request);
     const deletes = documentsField(request.command, 'deletes');
     checkBatch(deletes.length);
-    const variables = documentField(request.command, 'let');
+    const variables = evaluateLet(documentField(request.command, 'let'));
     let n = 0;
     const statements = deletes.map((one) => {
       checkStatement('delete.deletes', one, ['q', 'limit', 'collation', 'hint', 'sampleId']);
@@ -221,7 +222,7 @@ const findAndModify: Command = {
       filter: documentField(command, 'query') ?? {},
       sort: sortOf(command),
       hint: hintOf(command),
-      variables: documentField(command, 'let'),
+      variables: evaluateLet(documentField(command, 'let')),
     };
     const removing = booleanField(command, 'remove');
     if (removing !== (command.update === undefined)) {
