@@ -1,4 +1,4 @@
-import { Long, ObjectId, UUID } from 'bson';
+import { Long, UUID } from 'bson';
 import { LARGEST_DOCUMENT } from '../documents.ts';
 import { CommandError } from '../errors.ts';
 import { LARGEST_MESSAGE } from '../wire.ts';
@@ -7,14 +7,13 @@ import type { Command } from './registry.ts';
 /** The release whose behaviour this database follows. */
 export const VERSION = '8.0.12';
 const WIRE_VERSION = 25;
-const PROCESS_ID = new ObjectId();
 
 const accepts = (run: Command['run'] = () => ({})): Command => ({ fields: ['*'], run });
 
+/** Without a `topologyVersion`, so that drivers ask again instead of expecting a stream of answers (exhaust). */
 const hello = accepts(({ connection, name }) => ({
   ...(name === 'hello' ? { isWritablePrimary: true } : { ismaster: true }),
   helloOk: true,
-  topologyVersion: { processId: PROCESS_ID, counter: Long.ZERO },
   maxBsonObjectSize: LARGEST_DOCUMENT,
   maxMessageSizeBytes: LARGEST_MESSAGE,
   maxWriteBatchSize: 100_000,
