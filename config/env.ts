@@ -39,7 +39,7 @@ const isCidr = (value: string): boolean => {
   return (
     isIP(address) > 0 &&
     rest.length === 0 &&
-    (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits))
+    (prefix === undefined || (/^\d+$/.test(prefix) && +prefix > 0 && +prefix <= bits))
   );
 };
 

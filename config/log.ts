@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Logger;
 
@@ -16,7 +16,11 @@ function describeError(error: Error & { code?: unknown; responseCode?: unknown }
   };
 }
 
-/** One JSON line per event on standard output. `part` is the process: web, workers, embedded... */
-export function createLog(part: string, level: string): Log {
-  return pino({ level, base: { part }, serializers: { err: describeError } });
+/** One JSON line per event, on standard output unless told otherwise. `part` is the process: web, workers... */
+export function createLog(
+  part: string,
+  level: string,
+  destination: DestinationStream = pino.destination(1),
+): Log {
+  return pino({ level, base: { part }, serializers: { err: describeError } }, destination);
 }

@@ -37,7 +37,7 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
     async close() {
       stop.abort();
       const closed = new Promise((resolve) => server.close(resolve));
-      await live.close();
+      live.close();
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), drainTime);
       await closed;

@@ -4,9 +4,8 @@ import { claimMailing, mailingId, settleMailing } from '../server/mailings/maili
 import { type Language, Petition, textIn } from '../server/petitions/petition.ts';
 import { petitionUrl } from '../server/petitions/view.ts';
 import type { Platform } from '../server/platform.ts';
-import { Signature } from '../server/signatures/signature.ts';
+import { isErased, Signature } from '../server/signatures/signature.ts';
 import { openField } from '../server/signatures/view.ts';
-import { isErased } from '../server/signers/own-data.ts';
 import { mayMail } from '../server/signers/suppression.ts';
 import type { Views } from '../server/views.ts';
 import type { Mail, Mailer } from './mailer.ts';

@@ -50,7 +50,7 @@ export function createQueues(connection: Redis, log: Log) {
   const underWay = new Set<Promise<unknown>>();
   const queues = Object.fromEntries(
     Object.keys(jobs).map((name) => {
-      const queue = new Queue(name, { connection, skipWaitingForReady: true });
+      const queue = new Queue(name, { connection });
       queue.on('error', (error) => log.debug({ err: error, queue: name }, 'queue connection'));
       return [name, queue];
     }),
@@ -64,8 +64,9 @@ export function createQueues(connection: Redis, log: Log) {
   };
 
   return {
-    /** Returns at once. */
+    /** Returns at once. While Redis is away nothing is kept in memory for it. */
     enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): void {
+      if (connection.status !== 'ready') return;
       const adding = add(name, payload)
         .catch((error) => log.warn({ err: error, job: name }, 'not enqueued; a sweep will'))
         .finally(() => underWay.delete(adding));

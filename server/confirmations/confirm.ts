@@ -2,7 +2,7 @@ import { throwawayDomains } from '../../config/mail-providers.ts';
 import { Petition } from '../petitions/petition.ts';
 import { confirmableUntil, withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
-import { Signature } from '../signatures/signature.ts';
+import { isErased, Signature } from '../signatures/signature.ts';
 import { openField } from '../signatures/view.ts';
 import { domainOf } from '../signers/address.ts';
 
@@ -24,7 +24,7 @@ export async function findConfirmation(
   if (!id) return { outcome: 'unknown' };
   const signature = await Signature.findById(id).lean<Signature>();
   const petition = signature && (await Petition.findById(signature.petition).lean<Petition>());
-  if (!signature || !petition) return { outcome: 'expired' };
+  if (!signature || !petition || isErased(signature)) return { outcome: 'expired' };
   const found = { signature, petition };
   if (signature.state === 'confirmed' || signature.state === 'held')
     return { outcome: 'confirmed', ...found };

@@ -34,7 +34,7 @@ function redisStore(redis: Redis, name: string, window: number): Store {
   };
 }
 
-export type TooMany = (request: Request, response: Response, again: Date) => void;
+export type TooMany = (request: Request, response: Response, again: Date) => void | Promise<void>;
 
 /**
  * A limit from `config/limits.ts`. `keyOf` says who is counted, undefined counts nobody. Where Redis is away the
@@ -57,14 +57,21 @@ export function limitBy(
     logger: { error: () => undefined, warn: () => undefined } as never,
     skip: (request) => keyOf(request) === undefined,
     keyGenerator: (request) => keyOf(request) ?? '',
-    handler: (request, response) => {
+    handler: async (request, response, next) => {
       const again =
         (request as Request & { rateLimit?: { resetTime?: Date } }).rateLimit?.resetTime ?? new Date();
       response.set('Retry-After', String(Math.max(1, Math.ceil((again.getTime() - Date.now()) / 1000))));
-      tooMany(request, response, again);
+      try {
+        await tooMany(request, response, again);
+      } catch (error) {
+        next(error);
+      }
     },
   });
 }
 
-/** An IPv4 address, or the IPv6 /56 that one household or server usually has. */
-export const blockOf = (request: Request): string => ipKeyGenerator(request.ip ?? '');
+/** Counts by IPv4 address, or by the IPv6 /56 that one household or server usually has; Redis sees only its keyed hash. */
+export const blockOf =
+  ({ vault }: Pick<Platform, 'vault'>) =>
+  (request: Request): string =>
+    vault.networkKey(ipKeyGenerator(request.ip ?? ''));

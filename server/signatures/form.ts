@@ -67,6 +67,7 @@ export const signatureForm = z.object({
     .string()
     .toLowerCase()
     .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
+    .refine((ref) => !(ref in Object.prototype))
     .optional()
     .catch(undefined),
   lang: z.enum(languages).optional().catch(undefined),

@@ -24,7 +24,7 @@ export function signatureRoutes(platform: Platform): Router {
   router.post(
     '/petitions/:slug/signatures',
     formBody(),
-    limitBy(platform, 'signPerBlock', blockOf, refuseSigning),
+    limitBy(platform, 'signPerBlock', blockOf(platform), refuseSigning),
     limitBy(platform, 'signPerAddress', emailKeyOf, refuseSigning),
     limitBy(platform, 'signPerPetition', ({ params }) => String(params.slug), refuseSigning),
     (request, response) => receiveSignature(platform, request, response),

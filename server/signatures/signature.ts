@@ -71,3 +71,7 @@ export const placeOf = (
   signature: { petition: Types.ObjectId; emailKey: string },
   field: SealedField,
 ): string => `${signature.petition.toHexString()}/${signature.emailKey}/${field}`;
+
+/** The person is no longer behind it; only the anonymous count is left. */
+export const isErased = ({ emailKey }: Pick<Signature, 'emailKey'>): boolean =>
+  emailKey.startsWith('erased:');

@@ -5,6 +5,8 @@ import { type MailProvider, mailProviders } from '../../config/mail-providers.ts
 export type Address = { readonly address: string; readonly canonical: string };
 
 const atom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
+/** Letters and digits of any script: what a URL parser would take for a path, a port or an escape is no domain. */
+const domainLike = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const domainName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 const providerOf = new Map<string, MailProvider>(
@@ -19,7 +21,8 @@ export function parseAddress(typed: string): Address | undefined {
   const trimmed = typed.trim();
   const at = trimmed.lastIndexOf('@');
   const local = trimmed.slice(0, Math.max(at, 0));
-  const domain = domainToASCII(trimmed.slice(at + 1)).toLowerCase();
+  const typedDomain = trimmed.slice(at + 1);
+  const domain = domainLike.test(typedDomain) ? domainToASCII(typedDomain).toLowerCase() : '';
   if (!atom.test(local) || local.length > 64) return undefined;
   if (!domainName.test(domain) || local.length + domain.length > 253) return undefined;
   return { address: `${local}@${domain}`, canonical: canonicalAddress(local.toLowerCase(), domain) };

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
-import { Signature } from '../signatures/signature.ts';
+import { isErased, Signature } from '../signatures/signature.ts';
 import { suppressAddress } from './suppression.ts';
 import type { Purpose } from './tokens.ts';
 
@@ -18,10 +18,6 @@ export async function findOwnSignature(
   if (!signature || isErased(signature)) return undefined;
   return { signature, petition: await Petition.findById(signature.petition).lean<Petition>() };
 }
-
-/** The person is no longer behind it; only the anonymous count is left. */
-export const isErased = ({ emailKey }: Pick<Signature, 'emailKey'>): boolean =>
-  emailKey.startsWith('erased:');
 
 /** Takes a signature off the count, by its signer. */
 export async function withdrawSignature(
@@ -68,7 +64,7 @@ export async function anonymiseSignatures(which: Record<string, unknown>): Promi
           ...{ showName: false, hasComment: false, updates: false, consent: [] },
         },
       },
-      { $unset: ['sealed', 'ipAt', 'mail.dueAt', 'source', 'language'] },
+      { $unset: ['sealed', 'ipAt', 'mail.dueAt', 'source'] },
     ],
     { updatePipeline: true },
   );

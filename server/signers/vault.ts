@@ -21,6 +21,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   if (!current) throw new Error('The vault needs a key');
   const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
   const addressKey = deriveKey(lookupKey, 'address');
+  const networkKey = deriveKey(lookupKey, 'network');
 
   return {
     seal(text: string, place: string): Buffer {
@@ -39,7 +40,9 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
       const textAt = tagAt + tagBytes;
       const key = keyOf.get(value.toString('utf8', 1, nonceAt));
       if (!key) throw new Error('A sealed value names an encryption key that is not in ENCRYPTION_KEYS');
-      const decipher = createDecipheriv('aes-256-gcm', key, value.subarray(nonceAt, tagAt))
+      const decipher = createDecipheriv('aes-256-gcm', key, value.subarray(nonceAt, tagAt), {
+        authTagLength: tagBytes,
+      })
         .setAAD(Buffer.from(place))
         .setAuthTag(value.subarray(tagAt, textAt));
       return decipher.update(value.subarray(textAt), undefined, 'utf8') + decipher.final('utf8');
@@ -48,6 +51,11 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
     /** The keyed hash that stands for a mailbox: equal for every spelling of it, useless without the key. */
     emailKey(canonical: string): string {
       return createHmac('sha256', addressKey).update(canonical).digest('base64url');
+    },
+
+    /** The keyed hash that stands for a network address where only equality matters. */
+    networkKey(address: string): string {
+      return createHmac('sha256', networkKey).update(address).digest('base64url');
     },
 
     /** {@link emailKey} of whatever was typed; undefined where that is no address. */

@@ -79,7 +79,8 @@ async function rescueLostChanges(petition: Types.ObjectId): Promise<void> {
 }
 
 async function countFully(petition: Types.ObjectId): Promise<Sums> {
-  const sums: Sums = { confirmed: 0, days: {}, regions: {}, sources: {} };
+  const empty = (): Record<string, number> => Object.create(null);
+  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty() };
   const marked = Signature.find({ petition, counted: { $ne: null } }, { counted: 1 }).lean<
     { counted: Counted }[]
   >();

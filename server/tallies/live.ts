@@ -31,8 +31,8 @@ export function createLiveCounts(
     for (const viewer of viewers.get(petitionId) ?? []) viewer.write(text);
   };
 
-  const subscribed = subscriber.subscribe(channel).catch((error) => {
-    log.warn({ err: error }, 'live counts wait for Redis');
+  subscriber.subscribe(channel).catch((error) => {
+    log.debug({ err: error }, 'live counts wait for Redis');
   });
   subscriber.on('message', (_channel: string, message: string) => {
     const space = message.indexOf(' ');
@@ -72,11 +72,10 @@ export function createLiveCounts(
     },
 
     /** Ends every stream; browsers reconnect, to another process if there is one. */
-    async close(): Promise<void> {
+    close(): void {
       clearInterval(beat);
       for (const watching of viewers.values()) for (const viewer of watching) viewer.end();
       viewers.clear();
-      await subscribed;
       subscriber.disconnect();
     },
   };

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type Response, Router } from 'express';
 import { HttpError } from '../errors.ts';
 import { findPublished } from '../petitions/find.ts';
 import type { Petition } from '../petitions/petition.ts';
@@ -24,18 +24,37 @@ export function tallyRoutes(live: LiveCounts): Router {
 
   router.get('/petitions/:slug/events', async (request, response) => {
     const petition = await findCounted(request.params.slug);
-    const count = await readCount(petition);
+    if (response.destroyed) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
       'Access-Control-Allow-Origin': '*',
     });
-    response.write(`retry: ${reconnectAfter}\n${countEvent(JSON.stringify(count.public))}`);
-    response.on('close', live.watch(petition._id.toHexString(), response));
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    response.write(`retry: ${reconnectAfter}\n\n`);
+    await watchCount(live, petition, response);
   });
 
   return router;
+}
+
+/** Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand. */
+async function watchCount(live: LiveCounts, petition: Petition, response: Response): Promise<void> {
+  let isTold = false;
+  const viewer = {
+    write(text: string) {
+      isTold = true;
+      return response.write(text);
+    },
+    end: () => response.end(),
+  };
+  response.on('close', live.watch(petition._id.toHexString(), viewer));
+  const { public: count } = await readCount(petition);
+  if (!isTold) viewer.write(countEvent(JSON.stringify(count)));
 }
 
 async function findCounted(slug: string): Promise<Petition> {

@@ -48,12 +48,11 @@ test('Robin signs on a phone, confirms from the mail, and an open window elsewhe
   const signing = await openPage(path, phone);
   assert.equal(await textOf(watching.locator('[data-count]')), '0');
 
-  await signing.getByRole('link', { name: 'Sign' }).first().click();
-  await signing.getByLabel('Name', { exact: false }).first().fill('Robin Example');
-  await signing.getByLabel('E-mail', { exact: false }).first().fill('robin@example.org');
+  await signing.locator('#field-name').fill('Robin Example');
+  await signing.locator('#field-email').fill('robin@example.org');
   await signing.getByLabel('Country').selectOption('CA');
-  await signing.getByLabel('reason', { exact: false }).first().fill('I rest there every morning.');
-  await signing.getByLabel('Show my name', { exact: false }).check();
+  await signing.locator('#field-comment').fill('I rest there every morning.');
+  await signing.locator('#field-showName').check();
   await signing.getByRole('button', { name: 'I am human' }).click();
   await signing.getByRole('button', { name: 'Sign this petition' }).click();
   await signing.waitForURL('**/check-your-email');
@@ -83,7 +82,7 @@ test('Nothing is asked of hCaptcha before somebody begins to fill in the form', 
   page.on('request', (request) => request.url().includes('hcaptcha') && asked.push(request.url()));
   await page.waitForLoadState('networkidle').catch(() => undefined);
   assert.deepEqual(asked, []);
-  await page.getByLabel('Name', { exact: false }).first().focus();
+  await page.locator('#field-name').focus();
   await page.getByRole('button', { name: 'I am human' }).waitFor();
   assert.equal(asked.length, 1);
 });
