@@ -19,7 +19,7 @@ export async function startProcess(
   const part = await startPart({
     command: process.execPath,
     args: [join(import.meta.dirname, '../..', mains[name])],
-    env: { ...world.source, ...env },
+    env: { ...world.source, LOG_LEVEL: 'info', ...env },
     ready: (line) => line.includes(ready),
     onLine: (line) => lines.push(line),
     onExit: () => {
