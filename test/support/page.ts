@@ -23,7 +23,7 @@ export function metaOf(html: string, name: string): string | undefined {
 }
 
 const control = (html: string, field: string): string =>
-  new RegExp(`<(?:input|select|textarea) id="field-${field}"[^>]*>`).exec(html)?.[0] ?? '';
+  new RegExp(`<(?:input|select|textarea)[^>]* id="field-${field}"[^>]*>`).exec(html)?.[0] ?? '';
 
 /** What stands in a field of the form: text, the chosen option, or whether it is ticked. */
 export function valueIn(html: string, field: string): string | boolean | undefined {
