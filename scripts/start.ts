@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import PinoPretty from 'pino-pretty';
 import { EnvError, readEnv, readStartEnv, type StartEnv } from '../config/env.ts';
 import { createLog } from '../config/log.ts';
@@ -18,8 +19,10 @@ const pretty = PinoPretty({
   ignore: 'pid,hostname,part,requestId',
   messageFormat: '{part}: {msg}',
 });
-const show = (line: string) => pretty.write(`${line}\n`);
-const log = createLog('start', 'info', { write: show });
+/** Our processes log JSON with a message; the database's ready line has none and is not for people. */
+const show = (line: string) =>
+  line.startsWith('{') && !line.includes('"msg"') ? undefined : pretty.write(`${line}\n`);
+const log = createLog('start', 'info', { write: (line) => show(line.trimEnd()) });
 const supervisor = createSupervisor(log, (because) => void finish(because));
 let isFinishing = false;
 
@@ -51,6 +54,8 @@ async function start(env: StartEnv): Promise<void> {
   const samples = env.SAMPLES === '1' ? await addSamples(stores) : 0;
   await supervisor.keepRunning('web', startNode('web', ['server/main.ts'], stores));
   await supervisor.keepRunning('workers', startNode('workers', ['workers/main.ts'], stores));
+  // After what the parts had to say while they started.
+  await setTimeout(200);
   announce(env, dataFolder, samples);
 }
 

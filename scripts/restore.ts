@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+import { restore } from '../embedded/backup.ts';
+import { connect } from '../embedded/connection.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    url: { type: 'string' },
+    data: { type: 'string', default: './data/db' },
+    drop: { type: 'boolean', default: false },
+  },
+});
+const [directory] = positionals;
+if (!directory) {
+  process.stderr.write(
+    'usage: npm run restore -- DIRECTORY [--drop] [--data ./data/db | --url mongodb://...]\n',
+  );
+  process.exit(2);
+}
+
+const { client, close } = await connect(values);
+try {
+  for (const { namespace, documents } of await restore(client, directory, values))
+    process.stdout.write(`${namespace}: ${documents} documents\n`);
+} finally {
+  await close();
+}
