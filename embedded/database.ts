@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { Engine } from './engine.ts';
 import { startExpiry } from './expiry.ts';
@@ -26,14 +28,17 @@ export async function startEmbedded({
       await engine.close();
       throw failure;
     });
+    const url = `mongodb://127.0.0.1:${server.port}`;
+    writeFileSync(addressFile(dataDir), JSON.stringify({ url, pid: process.pid }));
     const stopExpiry = startExpiry(engine, log);
     return {
-      url: `mongodb://127.0.0.1:${server.port}`,
+      url,
       port: server.port,
       close: async () => {
         stopExpiry();
         await server.close();
         await engine.close();
+        rmSync(addressFile(dataDir), { force: true });
         unlock();
       },
     };
@@ -41,4 +46,9 @@ export async function startEmbedded({
     unlock();
     throw failure;
   }
+}
+
+/** Where a running database leaves its address for `npm run backup` and `npm run restore`. */
+export function addressFile(dataDir: string): string {
+  return join(dataDir, 'embedded.address.json');
 }

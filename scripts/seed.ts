@@ -58,7 +58,9 @@ function sampleSignatures(
         name: seal('name', supporter?.name ?? `Sample ${index + 1}`),
         comment: seal('comment', supporter?.comment),
       },
-      ...{ country: supporter?.country ?? 'CA', region: supporter?.region, showName: Boolean(supporter) },
+      country: supporter?.country ?? 'CA',
+      region: supporter?.region,
+      showName: Boolean(supporter),
       ...{
         hasComment: Boolean(supporter?.comment),
         updates: false,

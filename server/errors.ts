@@ -56,7 +56,9 @@ export function sendError(request: Request, response: Response, status: number, 
   showPage(request, response, 'errors/error', {
     lang,
     page: { title: heading, noindex: true },
-    ...{ status, heading, message },
+    status,
+    heading,
+    message,
     requestId: status >= 500 ? request.id : undefined,
     retryIn: retryIn(lang, status, again),
   });

@@ -35,7 +35,10 @@ export function createViews(): Views {
   for (const file of readdirSync(viewsFolder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.hbs')) continue;
     const name = file.slice(0, -'.hbs'.length);
-    const template = handlebars.compile(readFileSync(join(viewsFolder, file), 'utf8'));
+    // Without `preventIndent` a partial's own indentation would creep into what people typed in a text area.
+    const template = handlebars.compile(readFileSync(join(viewsFolder, file), 'utf8'), {
+      preventIndent: true,
+    });
     compiled.set(name, template);
     handlebars.registerPartial(name, template);
   }

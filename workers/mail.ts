@@ -57,7 +57,9 @@ function composeMail(tools: Tools, petition: Petition, signature: Signature, mai
   const { title } = textIn(petition, lang);
   const unsubscribeUrl = `${env.BASE_URL}/unsubscribe/${tokens.issue('unsubscribe', signature._id)}`;
   const context = {
-    ...{ lang, siteName: env.SENDER_NAME, siteAddress: env.SENDER_ADDRESS },
+    lang,
+    siteName: env.SENDER_NAME,
+    siteAddress: env.SENDER_ADDRESS,
     petition: { title, url: env.BASE_URL + petitionUrl(petition, lang) },
     name: openField(tools, signature, 'name'),
     confirmUrl: `${env.BASE_URL}/confirm/${tokens.issue('confirm', signature._id)}`,

@@ -10,20 +10,27 @@ export function createMetrics({ queues }: Pick<Platform, 'queues'>, live: LiveCo
   const registers = [register];
   collectDefaultMetrics({ register });
   new Gauge({
-    ...{ name: 'undersigned_live_viewers', help: 'Open event streams on this process', registers },
+    name: 'undersigned_live_viewers',
+    help: 'Open event streams on this process',
+    registers,
     collect() {
       this.set(live.size);
     },
   });
   new Gauge({
-    ...{ name: 'undersigned_queue_depth', help: 'Jobs that wait or run', labelNames: ['queue'], registers },
+    name: 'undersigned_queue_depth',
+    help: 'Jobs that wait or run',
+    labelNames: ['queue'],
+    registers,
     async collect() {
       const depths = await queues.depths().catch(() => ({}));
       for (const [queue, depth] of Object.entries(depths)) this.set({ queue }, depth);
     },
   });
   const requests = new Histogram({
-    ...{ name: 'undersigned_request_seconds', help: 'Requests by route and status', registers },
+    name: 'undersigned_request_seconds',
+    help: 'Requests by route and status',
+    registers,
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   });

@@ -24,7 +24,10 @@ export function outboxRoutes({ env }: Pick<Platform, 'env'>): Router {
       lang,
       page: { title: translate(lang, 'outbox.heading'), noindex: true },
       mails: mails.map(({ id, at, mail }) => ({
-        ...{ url: `/dev/outbox/${id}`, to: recipients(mail), subject: mail.subject, at: moment(lang, at) },
+        url: `/dev/outbox/${id}`,
+        to: recipients(mail),
+        subject: mail.subject,
+        at: moment(lang, at),
       })),
     });
   });
@@ -36,7 +39,10 @@ export function outboxRoutes({ env }: Pick<Platform, 'env'>): Router {
       lang,
       page: { title: mail.subject ?? '', noindex: true },
       mail: {
-        ...{ from: mail.from?.address, to: recipients(mail), subject: mail.subject, at: moment(lang, at) },
+        from: mail.from?.address,
+        to: recipients(mail),
+        subject: mail.subject,
+        at: moment(lang, at),
         text: mail.text,
         headers: mail.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
         links: [...new Set(mail.text?.match(/https?:\/\/\S+/g) ?? [])],

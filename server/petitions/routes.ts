@@ -87,7 +87,9 @@ export function petitionRoutes(platform: Platform): Router {
         image: platform.env.BASE_URL + view.shareImage(),
         alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
       },
-      ...{ open: inPhase('open'), upcoming: inPhase('upcoming'), finished: inPhase('closed') },
+      open: inPhase('open'),
+      upcoming: inPhase('upcoming'),
+      finished: inPhase('closed'),
     });
   });
 
@@ -113,7 +115,8 @@ export function petitionRoutes(platform: Platform): Router {
       petition: view.headlineView(petition, lang, now),
       progress: view.progressView(petition, count),
       share: shareView(petition, lang, platform.env.BASE_URL),
-      ...{ donationUrl: petition.donationUrl, newsletterUrl: petition.newsletterUrl },
+      donationUrl: petition.donationUrl,
+      newsletterUrl: petition.newsletterUrl,
     });
   });
 

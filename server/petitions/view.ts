@@ -61,10 +61,15 @@ export function headlineView(petition: Petition, lang: Language, now: Date) {
     slug: petition.slug,
     url: petitionUrl(petition, lang),
     lang: petition.texts?.[lang] ? lang : petition.language,
-    ...{ title: text.title, addressedTo: text.addressedTo, summary: text.summary },
+    title: text.title,
+    addressedTo: text.addressedTo,
+    summary: text.summary,
     image: imageOf(petition, text.imageAlt),
     group: petition.group,
-    ...{ phase, isOpen: phase === 'open', isUpcoming: phase === 'upcoming', isClosed: phase === 'closed' },
+    phase,
+    isOpen: phase === 'open',
+    isUpcoming: phase === 'upcoming',
+    isClosed: phase === 'closed',
     ...datesInWords(petition, lang, now),
     history: historyIn(petition, lang),
     hashtags: petition.hashtags,
@@ -131,7 +136,8 @@ export async function supportersView(
     const name = openField(platform, signature, 'name');
     if (!name || !confirmedAt) return [];
     return {
-      ...{ name, comment: openField(platform, signature, 'comment') },
+      name,
+      comment: openField(platform, signature, 'comment'),
       place: placeName(lang, country, region),
       when: inWords(lang, confirmedAt, now),
     };

@@ -25,15 +25,22 @@ export function signatureFormView(
     action: `/petitions/${petition.slug}/signatures`,
     ref: typed.ref,
     values: {
-      ...{ name: typed.name, email: typed.email, country: typed.country, region: typed.region },
-      ...{ postalCode: typed.postalCode, comment: typed.comment },
-      ...{ showName: isTicked('showName'), updates: isTicked('updates') },
+      name: typed.name,
+      email: typed.email,
+      country: typed.country,
+      region: typed.region,
+      postalCode: typed.postalCode,
+      comment: typed.comment,
+      showName: isTicked('showName'),
+      updates: isTicked('updates'),
     },
     errors,
     errorList: fields.flatMap((field) => (errors[field] ? { field, message: errors[field] } : [])),
     countries: countryOptions(lang, typed.country),
     captcha: env.HCAPTCHA_SITEKEY ? { sitekey: env.HCAPTCHA_SITEKEY } : undefined,
-    ...{ consentVersion: wording.version, updatesWording: wording.updates, privacyWording: wording.signing },
+    consentVersion: wording.version,
+    updatesWording: wording.updates,
+    privacyWording: wording.signing,
   };
 }
 

@@ -33,8 +33,13 @@ export async function signPetition(
       comment: seal('comment', form.comment),
       ip: seal('ip', ip),
     },
-    ...{ country: form.country, region, language, source: form.ref, ipAt: now },
-    ...{ showName: form.showName, hasComment: form.comment !== '' },
+    country: form.country,
+    region,
+    language,
+    source: form.ref,
+    ipAt: now,
+    showName: form.showName,
+    hasComment: form.comment !== '',
     ...consentGiven(petition, form, language, page, now),
   };
 

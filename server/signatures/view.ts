@@ -15,10 +15,18 @@ export function openField(
 export function signatureView(platform: Pick<Platform, 'vault'>, signature: Signature) {
   const open = (field: SealedField) => openField(platform, signature, field);
   return {
-    ...{ name: open('name'), email: open('email'), postalCode: open('postalCode'), comment: open('comment') },
-    ...{ country: signature.country, region: signature.region ?? open('region') },
-    ...{ showName: signature.showName, updates: signature.updates, source: signature.source },
-    ...{ state: signature.state, signedAt: signature.createdAt, confirmedAt: signature.confirmedAt },
+    name: open('name'),
+    email: open('email'),
+    postalCode: open('postalCode'),
+    comment: open('comment'),
+    country: signature.country,
+    region: signature.region ?? open('region'),
+    showName: signature.showName,
+    updates: signature.updates,
+    source: signature.source,
+    state: signature.state,
+    signedAt: signature.createdAt,
+    confirmedAt: signature.confirmedAt,
     consent: signature.consent.map(({ to, wording, version, at, page }) => ({
       to,
       wording,

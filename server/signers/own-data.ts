@@ -61,7 +61,10 @@ export async function anonymiseSignatures(which: Record<string, unknown>): Promi
       {
         $set: {
           emailKey: { $concat: ['erased:', { $toString: '$_id' }] },
-          ...{ showName: false, hasComment: false, updates: false, consent: [] },
+          showName: false,
+          hasComment: false,
+          updates: false,
+          consent: [],
         },
       },
       { $unset: ['sealed', 'ipAt', 'mail.dueAt', 'source'] },

@@ -92,7 +92,8 @@ function showUnsubscribe(request: Request, response: Response, lang: Language, d
   showPage(request, response, 'signatures/unsubscribe', {
     lang,
     page: { title, noindex: true },
-    ...{ action: request.originalUrl, done },
+    action: request.originalUrl,
+    done,
   });
 }
 

@@ -53,8 +53,11 @@ export async function startWorld({
       DATA_DIR: folder,
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     },
-    ...{ MONGODB_URL: database.url, REDIS_URL: redis.url, SMTP_URL: mailbox.url },
-    ...{ SENDER_NAME: 'Larkmere Neighbours', SENDER_ADDRESS: '1 Example Street, Larkmere' },
+    MONGODB_URL: database.url,
+    REDIS_URL: redis.url,
+    SMTP_URL: mailbox.url,
+    SENDER_NAME: 'Larkmere Neighbours',
+    SENDER_ADDRESS: '1 Example Street, Larkmere',
     ENCRYPTION_KEYS: `t1:${randomBytes(32).toString('base64')}`,
     LOOKUP_KEY: randomBytes(32).toString('base64'),
     ...extra,
@@ -68,7 +71,11 @@ export async function startWorld({
   ];
 
   const world: World = {
-    ...{ env, source, mailbox, redis, database },
+    env,
+    source,
+    mailbox,
+    redis,
+    database,
     url: `http://127.0.0.1:${port}`,
     async restartDatabase() {
       world.database = await startDatabase(join(folder, 'db'), Number(new URL(database.url).port));
