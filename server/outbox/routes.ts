@@ -51,16 +51,15 @@ export function outboxRoutes({ env }: Pick<Platform, 'env'>): Router {
     });
   });
 
+  // Shown in a frame of the page above; its links open outside, where the button of the page they lead to works.
   router.get('/dev/outbox/:id/html', async (request, response) => {
     const { mail } = await find(request.params.id);
+    const html = (mail.html ?? '').replace('<head>', '<head><base target="_blank">');
     response.set(
       'Content-Security-Policy',
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox",
     );
-    response
-      .set('Cache-Control', 'no-store')
-      .type('html')
-      .send(mail.html ?? '');
+    response.set('Cache-Control', 'no-store').type('html').send(html);
   });
 
   return router;

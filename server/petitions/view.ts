@@ -149,7 +149,12 @@ const countryNames = {
   fr: new Intl.DisplayNames('fr', { type: 'region' }),
 };
 
-function placeName(lang: Language, country?: string | null, region?: string | null): string | undefined {
+/** A region by its name, or else the country's. */
+export function placeName(
+  lang: Language,
+  country?: string | null,
+  region?: string | null,
+): string | undefined {
   if (!country) return undefined;
   const [name, french] = (region && regions[country]?.[region]) || [];
   const place = lang === 'fr' ? (french ?? name) : name;

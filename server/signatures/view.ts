@@ -19,6 +19,7 @@ export function signatureView(platform: Pick<Platform, 'vault'>, signature: Sign
     email: open('email'),
     postalCode: open('postalCode'),
     comment: open('comment'),
+    ip: open('ip'),
     country: signature.country,
     region: signature.region ?? open('region'),
     showName: signature.showName,

@@ -4,7 +4,7 @@ import { translate } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { languageOf, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
-import { headlineView, petitionUrl } from '../petitions/view.ts';
+import { headlineView, petitionUrl, placeName } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { signatureView } from '../signatures/view.ts';
 import {
@@ -107,11 +107,12 @@ function showOwnData(
 ): void {
   const lang = signature.language as Language;
   const base = `/signatures/${request.params.token}`;
+  const shown = signatureView(platform, signature);
   showPage(request, response, 'signatures/manage', {
     lang,
     page: { title: translate(lang, 'manage.heading'), noindex: true },
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
-    signature: signatureView(platform, signature),
+    signature: { ...shown, country: placeName(lang, shown.country) },
     done: knownDone.find((done) => done === request.query.done),
     urls: {
       download: `${base}/download`,
