@@ -26,7 +26,7 @@ export class Documents {
   }
 
   insert(collection: Collection, document: Doc, bytes: Buffer): void {
-    checkSize(bytes);
+    checkSize(bytes, tooLargeToInsert);
     checkId(document._id);
     const record = collection.nextRecord;
     const changes = collection.indexes.map((index) => this.addition(collection, index, document, record));
@@ -37,7 +37,7 @@ export class Documents {
   }
 
   replace(collection: Collection, stored: Stored, before: Doc, after: Doc, bytes: Buffer): void {
-    checkSize(bytes);
+    checkSize(bytes, tooLargeAfterUpdate);
     const changes = collection.indexes.map((index) =>
       this.difference(collection, index, before, after, stored.record),
     );
@@ -170,11 +170,17 @@ export function checkId(id: unknown): void {
     );
 }
 
-function checkSize(bytes: Buffer): void {
-  if (bytes.length > LARGEST_DOCUMENT) {
-    throw new CommandError(
-      'BSONObjectTooLarge',
-      `BSONObj size: ${bytes.length} (0x${bytes.length.toString(16).toUpperCase()}) is invalid. Size must be between 0 and 16793600(16MB)`,
-    );
-  }
+function checkSize(bytes: Buffer, refusal: (size: number) => CommandError): void {
+  if (bytes.length > LARGEST_DOCUMENT) throw refusal(bytes.length);
+}
+
+function tooLargeToInsert(size: number): CommandError {
+  return new CommandError(
+    'BadValue',
+    `object to insert too large. size in bytes: ${size}, max size: ${LARGEST_DOCUMENT}`,
+  );
+}
+
+function tooLargeAfterUpdate(): CommandError {
+  return new CommandError(17419, `Resulting document after update is larger than ${LARGEST_DOCUMENT}`);
 }
