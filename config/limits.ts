@@ -12,7 +12,8 @@ export const rateLimits = {
   signPerPetition: { limit: 90_000, window: minute },
   resendPerBlock: { limit: 30, window: 10 * minute },
   resendPerAddress: { limit: 3, window: hour },
-  linkPerBlock: { limit: 300, window: 10 * minute },
+  /** Mail scanners of a whole company follow links from one address. */
+  linkPerBlock: { limit: 1_000, window: 10 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** What a form may weigh and hold. */

@@ -1,4 +1,5 @@
 import { type Binary, type BSONRegExp, type Code, deserialize, type Long, serialize } from 'bson';
+import { CommandError } from './errors.ts';
 import { encodeNumber } from './numbers.ts';
 
 export type Doc = { [field: string]: unknown };
@@ -11,9 +12,17 @@ export function decode(bytes: Uint8Array): Doc {
   return deserialize(bytes, { promoteValues: false, promoteLongs: false, bsonRegExp: true });
 }
 
+/** What bson can serialize at once; beyond it, it throws or cuts. */
+const ROOM = 17 * 1024 * 1024;
+
 export function encode(document: Doc): Buffer {
-  const bytes = serialize(document, { ignoreUndefined: false });
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    const bytes = serialize(document, { ignoreUndefined: false });
+    if (bytes.byteLength < ROOM) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (failure) {
+    if (!(failure instanceof RangeError)) throw failure;
+  }
+  throw new CommandError('BSONObjectTooLarge', 'BSONObj size is invalid: it must be between 0 and 16793600(16MB)');
 }
 
 /** The name that tells bson's classes apart; undefined for plain JavaScript values. */

@@ -1,10 +1,17 @@
-import { unlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { realpath, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Makes sure that a data folder has one start at a time. The socket goes with the process, however that ends. */
 export async function holdFolder(folder: string): Promise<void> {
-  const path = join(folder, 'start.sock');
+  // Not in the folder itself: a socket's path may have only about a hundred characters.
+  const name = createHash('sha256')
+    .update(await realpath(folder))
+    .digest('hex')
+    .slice(0, 16);
+  const path = join(tmpdir(), `undersigned-${name}.sock`);
   const listen = () =>
     new Promise<void>((done, fail) => {
       createServer((socket) => socket.end(String(process.pid)))

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Log } from '../config/log.ts';
 import { inWords, translate } from './locales.ts';
 import { languageOf, showPage } from './page.ts';
@@ -32,7 +32,7 @@ export function handleErrors(log: Log) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const status = statusOf(error);
     if (status >= 500)
-      log.error({ err: error, requestId: request.id, route: request.routeName }, 'request failed');
+      log.error({ err: error, requestId: request.id, route: routeOf(request) }, 'request failed');
     if (response.headersSent) {
       response.destroy();
       return;
@@ -68,6 +68,21 @@ function retryIn(lang: Language, status: number, again: Date | undefined): strin
   const now = new Date();
   const moment = again ?? (status === 503 ? new Date(now.getTime() + retryAfterFault * 1000) : undefined);
   return moment && inWords(lang, moment, now);
+}
+
+/** Ends a request whose address is right and whose method is not. */
+export const allowOnly =
+  (...methods: string[]): RequestHandler =>
+  (request, response) => {
+    response.set('Allow', methods.join(', '));
+    sendError(request, response, 405);
+  };
+
+/** `/confirm/:token`: what may be logged of an address that can hold a secret. `*` where nothing matched. */
+export function routeOf(request: Request): string {
+  if (request.originalUrl.startsWith('/assets/')) return '/assets';
+  const path: unknown = request.route?.path;
+  return typeof path === 'string' ? path : '*';
 }
 
 export const wantsJson = (request: Request): boolean =>

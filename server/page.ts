@@ -23,8 +23,6 @@ declare global {
     interface Request {
       /** Names this request in the log and on an error page. */
       id: string;
-      /** The route's pattern: what may be logged of an address that can hold a secret. */
-      routeName: string;
     }
   }
 }

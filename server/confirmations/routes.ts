@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { sendError } from '../errors.ts';
+import { allowOnly, sendError } from '../errors.ts';
 import { translate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
@@ -44,9 +44,8 @@ export function confirmationRoutes(platform: Platform): Router {
     mailNewLinks(platform, request, response),
   );
 
-  router.all(['/petitions/:slug/confirmations', '/confirm/:token', '/confirmations'], (request, response) =>
-    sendError(request, response, 405),
-  );
+  router.all('/petitions/:slug/confirmations', allowOnly('POST'));
+  router.all(['/confirm/:token', '/confirmations'], allowOnly('GET', 'HEAD', 'POST'));
   return router;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Log } from '../../config/log.ts';
+import { routeOf } from '../errors.ts';
 import type { Metrics } from '../health/metrics.ts';
 
 const quiet = new Set(['/healthz', '/readyz', '/metrics', '/assets']);
@@ -13,7 +14,6 @@ export function logRequests(log: Log, { requests }: Metrics): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const begun = performance.now();
     request.id = randomUUID();
-    request.routeName = '';
     response.set('X-Request-Id', request.id);
     response.on('close', () => {
       const { method } = request;
@@ -26,11 +26,4 @@ export function logRequests(log: Log, { requests }: Metrics): RequestHandler {
     });
     next();
   };
-}
-
-/** `/confirm/:token`; `*` where nothing matched. */
-function routeOf(request: Request): string {
-  if (request.originalUrl.startsWith('/assets/')) return '/assets';
-  const path: unknown = request.route?.path;
-  return typeof path === 'string' ? path : request.routeName || '*';
 }

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { HttpError, sendError } from '../errors.ts';
+import { allowOnly, HttpError } from '../errors.ts';
 import { translate } from '../locales.ts';
 import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -120,7 +120,10 @@ export function petitionRoutes(platform: Platform): Router {
     });
   });
 
-  router.all('/petitions/:slug', (request, response) => sendError(request, response, 405));
+  router.all(
+    ['/', '/petitions/:slug', '/petitions/:slug/check-your-email', '/petitions/:slug/signed'],
+    allowOnly('GET', 'HEAD'),
+  );
   return router;
 }
 

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { checkCaptcha } from '../captcha/captcha.ts';
-import { sendError, statusOf, wantsJson } from '../errors.ts';
+import { allowOnly, statusOf, wantsJson } from '../errors.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
@@ -30,7 +30,7 @@ export function signatureRoutes(platform: Platform): Router {
     (request, response) => receiveSignature(platform, request, response),
   );
 
-  router.all('/petitions/:slug/signatures', (request, response) => sendError(request, response, 405));
+  router.all('/petitions/:slug/signatures', allowOnly('POST'));
   return router;
 }
 
@@ -39,10 +39,10 @@ async function receiveSignature(platform: Platform, request: Request, response: 
   if (!opened) return;
   const { petition, lang, now, count } = opened;
   const { phase } = count.public;
-  if (phase !== 'open')
-    return refuse(platform, request, response, opened, notOpen[phase], {
-      form: phase === 'closed' ? 'closed' : 'notOpen',
-    });
+  if (phase !== 'open') {
+    const form = phase === 'closed' ? 'closed' : 'notOpen';
+    return refuse(platform, request, response, opened, notOpen[phase], { form });
+  }
 
   const parsed = parseSignatureForm(formOf(request));
   if (parsed.outcome === 'refused') return refuse(platform, request, response, opened, 422, parsed.problems);

@@ -211,7 +211,12 @@ test('what is not there is refused with the codes of MongoDB', async (t) => {
     'accepted',
   );
   const socket = await connectRaw(t, port);
-  const inTransaction = { lsid: { id: new UUID() }, txnNumber: Long.ONE, autocommit: false, startTransaction: true };
+  const inTransaction = {
+    lsid: { id: new UUID() },
+    txnNumber: Long.ONE,
+    autocommit: false,
+    startTransaction: true,
+  };
   const reply = await ask(socket, command({ find: 'things', ...inTransaction }));
   assert.deepEqual(
     [reply.code, reply.codeName, reply.errmsg],

@@ -1,4 +1,6 @@
+import { Types } from 'mongoose';
 import { Petition } from '../../server/petitions/petition.ts';
+import { Signature } from '../../server/signatures/signature.ts';
 
 let made = 0;
 
@@ -35,4 +37,19 @@ export function makeForm(differences: Record<string, string> = {}): Record<strin
     country: 'CA',
     ...differences,
   };
+}
+
+/** A signature that no form made and nobody is behind: for what only counts. */
+export async function makeSignature(
+  petition: { _id: Types.ObjectId },
+  differences: Record<string, unknown> = {},
+): Promise<Types.ObjectId> {
+  const _id = new Types.ObjectId();
+  const now = new Date();
+  await Signature.create({
+    ...{ _id, petition: petition._id, emailKey: `nobody:${_id}`, language: 'en', country: 'CA' },
+    ...{ state: 'confirmed', createdAt: now, confirmedAt: now, recount: true, mail: { n: 0 } },
+    ...differences,
+  });
+  return _id;
 }
