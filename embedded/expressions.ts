@@ -1,3 +1,4 @@
+import { ObjectId } from 'bson';
 import { Context } from 'mingo';
 import { evalExpr } from 'mingo/core';
 import * as accumulators from 'mingo/operators/accumulator';
@@ -40,6 +41,13 @@ export const EXPRESSIONS = {
   ...comparisons,
   $cmp: (document: unknown, operands: unknown, options: Options) =>
     compareTwo('$cmp', document, operands, options),
+  /** mingo's does not know ObjectIds. */
+  $toString: (document: unknown, operand: unknown, options: Options) => {
+    const value = evalExpr(document, operand, options);
+    return value instanceof ObjectId
+      ? value.toHexString()
+      : expressions.$toString(document as Doc, operand, options);
+  },
 } as typeof expressions;
 
 const OPTIONS: Options = {

@@ -70,8 +70,11 @@ export function limitBy(
   });
 }
 
+/** Whom the request comes from, an IPv4 address as people write it. */
+export const addressOf = (request: Request): string => (request.ip ?? '').replace(/^::ffff:/, '');
+
 /** Counts by IPv4 address, or by the IPv6 /56 that one household or server usually has; Redis sees only its keyed hash. */
 export const blockOf =
   ({ vault }: Pick<Platform, 'vault'>) =>
   (request: Request): string =>
-    vault.networkKey(ipKeyGenerator(request.ip ?? ''));
+    vault.networkKey(ipKeyGenerator(addressOf(request)));

@@ -3,7 +3,7 @@ import { checkCaptcha } from '../captcha/captcha.ts';
 import { allowOnly, statusOf, wantsJson } from '../errors.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
-import { blockOf, limitBy } from '../middleware/rate-limits.ts';
+import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { openPetition, type PetitionPage, showPetition } from '../petitions/routes.ts';
 import { petitionUrl } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
@@ -47,7 +47,7 @@ async function receiveSignature(platform: Platform, request: Request, response: 
   const parsed = parseSignatureForm(formOf(request));
   if (parsed.outcome === 'refused') return refuse(platform, request, response, opened, 422, parsed.problems);
 
-  const ip = request.ip ?? '';
+  const ip = addressOf(request);
   const captcha = await checkCaptcha(platform.env, parsed.form['h-captcha-response'], ip, platform.log);
   if (captcha !== 'passed') {
     return refuse(platform, request, response, opened, captcha === 'unavailable' ? 503 : 422, { captcha });
