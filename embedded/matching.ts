@@ -1,4 +1,4 @@
-import { BSONRegExp } from 'bson';
+import { BSONRegExp, Long } from 'bson';
 import { Context } from 'mingo';
 import * as accumulators from 'mingo/operators/accumulator';
 import * as logical from 'mingo/operators/query/logical';
@@ -21,6 +21,9 @@ import {
 
 export type Matcher = (document: Doc) => boolean;
 type Predicate = (value: unknown) => boolean;
+
+/** Our name for `$regex`, which mingo would turn into a JavaScript pattern before we see it. */
+const PATTERN = '$__regex';
 
 /**
  * A test for documents as `decode` gives them. mingo's Query takes the filter apart and joins the parts; each single
@@ -162,17 +165,14 @@ const operators: Record<string, (path: string, operand: unknown, options: Option
     if (!Array.isArray(operand) || operand.length < 2)
       throw new CommandError('BadValue', 'malformed mod, not enough elements');
     if (operand.length > 2) throw new CommandError('BadValue', 'malformed mod, too many elements');
-    const [divisor, remainder] = operand.map((value) => Math.trunc(toNumber(value) ?? Number.NaN)) as [
-      number,
-      number,
-    ];
-    if (Number.isNaN(divisor)) throw new CommandError('BadValue', 'malformed mod, divisor not a number');
-    if (divisor === 0) throw new CommandError('BadValue', 'divisor cannot be 0');
-    return someValue(
-      path,
-      (value) => isNumber(value) && Math.trunc(toNumber(value) as number) % divisor === (remainder || 0),
-      true,
-    );
+    const [divisor, remainder] = operand.map(truncated);
+    if (divisor === undefined) throw new CommandError('BadValue', 'malformed mod, divisor not a number');
+    if (divisor === 0n) throw new CommandError('BadValue', 'divisor cannot be 0');
+    const leaves = (value: unknown) => {
+      const whole = truncated(value);
+      return whole !== undefined && whole % divisor === (remainder ?? 0n);
+    };
+    return someValue(path, leaves, true);
   },
   $not: (path, operand, options) => {
     if (operand instanceof BSONRegExp) return not(someValue(path, equals(operand), true));
@@ -324,11 +324,16 @@ function bits(operand: unknown, accepts: (value: bigint, mask: bigint) => boolea
   };
 }
 
+/** A whole number exactly; undefined for anything else. */
 function wholeNumber(value: unknown): bigint | undefined {
+  return Number.isInteger(toNumber(value)) ? truncated(value) : undefined;
+}
+
+/** What is before the point of any finite number. */
+function truncated(value: unknown): bigint | undefined {
+  if (value instanceof Long) return value.toBigInt();
   const number = toNumber(value);
-  return number !== undefined && Number.isInteger(number)
-    ? BigInt.asIntN(64, BigInt(String(value).replace(/\..*|e.*/i, '')))
-    : undefined;
+  return number !== undefined && Number.isFinite(number) ? BigInt(Math.trunc(number)) : undefined;
 }
 
 export function isTrue(value: unknown): boolean {
@@ -402,7 +407,7 @@ export function hasOperators(operand: unknown): operand is Doc {
 }
 
 function prepareOperand(operand: unknown): Doc {
-  if (operand instanceof BSONRegExp || operand instanceof RegExp) return { $regex: operand };
+  if (operand instanceof BSONRegExp || operand instanceof RegExp) return { [PATTERN]: operand };
   if (!hasOperators(operand)) return { $eq: operand };
   const { $options: options, ...rest } = operand;
   if (options !== undefined && rest.$regex === undefined)
@@ -412,7 +417,7 @@ function prepareOperand(operand: unknown): Doc {
       if (!Object.hasOwn(operators, operator) || operator === '$expr') {
         throw new CommandError('BadValue', `unknown operator: ${operator}`);
       }
-      if (operator === '$regex') return [operator, joinRegex(value, options)];
+      if (operator === '$regex') return [PATTERN, joinRegex(value, options)];
       if (operator === '$not' && hasOperators(value)) return [operator, prepareOperand(value)];
       if (operator === '$elemMatch' && isDocument(value)) return [operator, prepareElement(value)];
       if (operator === '$all' && Array.isArray(value)) return [operator, value.map(prepareInAll)];
@@ -449,7 +454,11 @@ function joinRegex(pattern: unknown, options: unknown): BSONRegExp {
 }
 
 const CONTEXT = Context.init({
-  query: { ...logical, ...(operators as unknown as Pick<typeof logical, '$not'>) },
+  query: {
+    ...logical,
+    ...(operators as unknown as Pick<typeof logical, '$not'>),
+    [PATTERN]: operators.$regex as never,
+  },
   expression: EXPRESSIONS,
   accumulator: accumulators,
 });

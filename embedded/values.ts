@@ -22,7 +22,10 @@ export function encode(document: Doc): Buffer {
   } catch (failure) {
     if (!(failure instanceof RangeError)) throw failure;
   }
-  throw new CommandError('BSONObjectTooLarge', 'BSONObj size is invalid: it must be between 0 and 16793600(16MB)');
+  throw new CommandError(
+    'BSONObjectTooLarge',
+    'BSONObj size is invalid: it must be between 0 and 16793600(16MB)',
+  );
 }
 
 /** The name that tells bson's classes apart; undefined for plain JavaScript values. */
