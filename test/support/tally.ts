@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import type { Types } from 'mongoose';
+import { Signature } from '../../server/signatures/signature.ts';
+import { runTallyRound } from '../../server/tallies/round.ts';
+import { Tally } from '../../server/tallies/tally.ts';
+
+type Sums = { confirmed: number; days: object; regions: object; sources: object };
+
+const positive = (sums: object) =>
+  Object.fromEntries(Object.entries(sums).filter(([, number]) => number !== 0));
+
+/** What the tally says; breakdowns without those that are back at nothing. */
+export async function sumsOf(petition: { _id: Types.ObjectId }): Promise<Sums> {
+  const tally = await Tally.findById(petition._id).lean();
+  return {
+    confirmed: tally?.confirmed ?? 0,
+    days: positive(tally?.days ?? {}),
+    regions: positive(tally?.regions ?? {}),
+    sources: positive(tally?.sources ?? {}),
+  };
+}
+
+/** Counts the confirmed signatures one by one, by what is known of them and not by how they were marked. */
+export async function countOneByOne(petition: { _id: Types.ObjectId }): Promise<Sums> {
+  const confirmed = await Signature.find({ petition: petition._id, state: 'confirmed' }).lean();
+  const sum = (labels: string[]) => {
+    const sums = new Map<string, number>();
+    for (const label of labels) sums.set(label, (sums.get(label) ?? 0) + 1);
+    return Object.fromEntries(sums);
+  };
+  return {
+    confirmed: confirmed.length,
+    days: sum(confirmed.map(({ counted }) => counted?.day ?? 'none')),
+    regions: sum(confirmed.map(({ country, region }) => [country, region].filter(Boolean).join('-'))),
+    sources: sum(confirmed.map(({ source }) => source ?? 'direct')),
+  };
+}
+
+/** Runs rounds until there is nothing to do. */
+export async function settle(petition: { _id: Types.ObjectId }): Promise<void> {
+  for (let round = 0; round < 100; round += 1) if ((await runTallyRound(petition)) === 'idle') return;
+  throw new Error('The tally does not settle');
+}
+
+/** The tally is exact, every mark agrees with it, and nothing is left to do. */
+export async function assertExact(petition: { _id: Types.ObjectId }): Promise<void> {
+  assert.deepEqual(await sumsOf(petition), await countOneByOne(petition));
+  const tally = await Tally.findById(petition._id).lean();
+  assert.equal(tally?.batch, null, 'a batch is left');
+  const wrong = await Signature.countDocuments({
+    petition: petition._id,
+    $or: [
+      { recount: true },
+      { state: 'confirmed', counted: null },
+      { state: { $ne: 'confirmed' }, counted: { $ne: null } },
+    ],
+  });
+  assert.equal(wrong, 0, 'signatures are marked wrongly or left to count');
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { tallyWork } from '../../config/limits.ts';
+import type { Petition } from '../../server/petitions/petition.ts';
+import { Signature } from '../../server/signatures/signature.ts';
+import { runTallyRound } from '../../server/tallies/round.ts';
+import { Tally } from '../../server/tallies/tally.ts';
+import { makePetition, makeSignature } from '../support/factories.ts';
+import { assertExact, settle, sumsOf } from '../support/tally.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let world: World;
+before(async () => {
+  world = await startWorld({ web: false, workers: false });
+});
+after(() => world.close());
+
+const makeMany = (petition: Petition, number: number, differences: Record<string, unknown> = {}) =>
+  Promise.all(Array.from({ length: number }, () => makeSignature(petition, differences)));
+const change = (petition: Petition, state: string) =>
+  Signature.updateMany({ petition: petition._id }, { $set: { state, recount: true } });
+const tallyOf = (petition: Petition) => Tally.findById(petition._id).lean();
+
+/** The process dies instead of doing this write, the `nth` time it is about to. */
+function dieInstead(
+  t: TestContext,
+  of: typeof Tally | typeof Signature,
+  method: 'updateOne' | 'updateMany',
+  nth = 1,
+) {
+  let calls = 0;
+  const model = of as unknown as Record<'updateOne' | 'updateMany', (...args: unknown[]) => unknown>;
+  const real = model[method].bind(of);
+  t.mock.method(model, method, (...args: unknown[]) => {
+    calls += 1;
+    if (calls === nth) throw new Error('the process died');
+    return real(...args);
+  });
+}
+
+describe('a round of the tally', () => {
+  it('adds what is new to every sum, once', async () => {
+    const petition = await makePetition({ timeZone: 'America/Toronto' });
+    const confirmedAt = new Date('2026-03-02T03:30:00Z');
+    await makeSignature(petition, { confirmedAt, region: 'ON', source: 'stall' });
+    await makeSignature(petition, { confirmedAt, country: 'FR' });
+    await makeSignature(petition, { state: 'pending', confirmedAt: undefined });
+    await makeSignature(petition, { state: 'held' });
+    assert.equal(await runTallyRound(petition), 'moved');
+    assert.deepEqual(await sumsOf(petition), {
+      confirmed: 2,
+      days: { '2026-03-01': 2 },
+      regions: { 'CA-ON': 1, FR: 1 },
+      sources: { stall: 1, direct: 1 },
+    });
+    assert.equal(await runTallyRound(petition), 'idle');
+    await assertExact(petition);
+  });
+
+  it('begins with an empty tally and has nothing to do on a petition that nobody signed', async () => {
+    const petition = await makePetition();
+    assert.equal(await runTallyRound(petition), 'idle');
+    assert.equal((await tallyOf(petition))?.confirmed, 0);
+  });
+
+  it('takes a batch at a time and gets through more than one', async () => {
+    const petition = await makePetition();
+    const _ids = tallyWork.batch + 50;
+    const now = new Date();
+    await Signature.insertMany(
+      Array.from({ length: _ids }, (_, n) => ({
+        ...{
+          petition: petition._id,
+          emailKey: `nobody:${petition.slug}:${n}`,
+          language: 'en',
+          country: 'CA',
+        },
+        ...{ state: 'confirmed', createdAt: now, confirmedAt: now, recount: true, mail: { n: 0 } },
+      })),
+    );
+    assert.equal(await runTallyRound(petition), 'moved');
+    assert.equal((await sumsOf(petition)).confirmed, tallyWork.batch);
+    assert.equal(await runTallyRound(petition), 'moved');
+    assert.equal((await sumsOf(petition)).confirmed, _ids);
+    await assertExact(petition);
+  });
+
+  it('takes off what was withdrawn or marked invalid, and adds what was restored', async () => {
+    const petition = await makePetition();
+    await makeMany(petition, 3, { region: 'QC', source: 'stall' });
+    await settle(petition);
+    for (const [state, count] of [
+      ['withdrawn', 0],
+      ['confirmed', 3],
+      ['invalidated', 0],
+      ['held', 0],
+      ['confirmed', 3],
+    ] as const) {
+      await change(petition, state);
+      await settle(petition);
+      assert.equal((await sumsOf(petition)).confirmed, count, state);
+      await assertExact(petition);
+    }
+  });
+
+  it('is not misled by a state that went and came back before anybody looked', async () => {
+    const petition = await makePetition();
+    await makeMany(petition, 2);
+    await settle(petition);
+    await change(petition, 'withdrawn');
+    await change(petition, 'pending');
+    await change(petition, 'confirmed');
+    await settle(petition);
+    assert.equal((await sumsOf(petition)).confirmed, 2);
+    await makeSignature(petition, { state: 'withdrawn', counted: null });
+    await settle(petition);
+    await assertExact(petition);
+  });
+
+  it('counts new links together once there are more than anybody could read', async () => {
+    const petition = await makePetition();
+    await Tally.create({
+      ...{ _id: petition._id, version: 1, confirmed: tallyWork.sources, updatedAt: new Date() },
+      sources: new Map(Array.from({ length: tallyWork.sources }, (_, n) => [`link-${n}`, 1])),
+    });
+    await makeSignature(petition, { source: 'one-more' });
+    await makeSignature(petition, { source: 'link-3' });
+    await settle(petition);
+    const { sources } = await sumsOf(petition);
+    assert.deepEqual(
+      Object.entries(sources).filter(([name]) => !/^link-(?!3$)/.test(name)),
+      [
+        ['link-3', 2],
+        ['other', 1],
+      ],
+    );
+  });
+
+  it('takes the names of links as names, whatever they are', async () => {
+    const petition = await makePetition();
+    for (const source of ['constructor', 'confirmed', 'days']) await makeSignature(petition, { source });
+    await settle(petition);
+    await assertExact(petition);
+  });
+});
+
+describe('a process that dies', () => {
+  const moments: [string, Parameters<typeof dieInstead>[1], 'updateOne' | 'updateMany', number, number][] = [
+    ['before the sums were applied', Tally, 'updateOne', 1, 0],
+    ['after the sums, before any signature was marked', Signature, 'updateMany', 1, 6],
+    ['after some signatures were marked', Signature, 'updateMany', 2, 6],
+    ['after all were marked, before the batch was cleared', Tally, 'updateOne', 2, 6],
+  ];
+  for (const [when, model, method, nth, applied] of moments) {
+    it(`${when} leaves what the next round finishes`, async (t) => {
+      const petition = await makePetition();
+      await runTallyRound(petition);
+      await makeMany(petition, 4, { region: 'ON' });
+      await makeMany(petition, 2, { country: 'FR' });
+      await makeMany(petition, 2, { state: 'invalidated' });
+      dieInstead(t, model, method, nth);
+      await assert.rejects(runTallyRound(petition), /the process died/);
+      t.mock.restoreAll();
+      assert.equal((await sumsOf(petition)).confirmed, applied, 'what was acknowledged stands');
+      await settle(petition);
+      assert.equal((await sumsOf(petition)).confirmed, 6);
+      await assertExact(petition);
+    });
+
+    it(`${when}, while states change, is still exact`, async (t) => {
+      const petition = await makePetition();
+      await runTallyRound(petition);
+      const ids = await makeMany(petition, 6, { region: 'ON' });
+      dieInstead(t, model, method, nth === 2 && model === Signature ? 1 : nth);
+      await assert.rejects(runTallyRound(petition));
+      t.mock.restoreAll();
+      const [withdrawn, back, late] = ids;
+      await Signature.updateOne({ _id: withdrawn }, { $set: { state: 'withdrawn', recount: true } });
+      await Signature.updateOne({ _id: back }, { $set: { state: 'withdrawn', recount: true } });
+      await Signature.updateOne({ _id: back }, { $set: { state: 'confirmed', recount: true } });
+      await Signature.updateOne({ _id: late }, { $set: { state: 'invalidated', recount: true } });
+      await settle(petition);
+      assert.equal((await sumsOf(petition)).confirmed, 4);
+      await assertExact(petition);
+    });
+  }
+});
+
+describe('two rounds at once', () => {
+  it('never count anything twice', async () => {
+    for (let time = 0; time < 10; time += 1) {
+      const petition = await makePetition();
+      await makeMany(petition, 7, { region: 'ON' });
+      await Promise.all(Array.from({ length: 4 }, () => runTallyRound(petition)));
+      await settle(petition);
+      assert.equal((await sumsOf(petition)).confirmed, 7);
+      await assertExact(petition);
+    }
+  });
+
+  it('never lose a change that comes between them', async () => {
+    for (let time = 0; time < 10; time += 1) {
+      const petition = await makePetition();
+      const ids = await makeMany(petition, 6);
+      const rounds = [runTallyRound(petition), runTallyRound(petition)];
+      const withdrawn = ids
+        .slice(0, 3)
+        .map((_id) =>
+          Signature.updateOne({ _id, state: 'confirmed' }, { $set: { state: 'withdrawn', recount: true } }),
+        );
+      await Promise.all([...rounds, ...withdrawn]);
+      await settle(petition);
+      assert.equal((await sumsOf(petition)).confirmed, 3);
+      await assertExact(petition);
+    }
+  });
+
+  it('a marker that comes late does not undo what a newer round marked', async (t) => {
+    const petition = await makePetition();
+    await runTallyRound(petition);
+    const [id] = await makeMany(petition, 1);
+    // The slow worker has applied its batch and sleeps before it marks.
+    const release = Promise.withResolvers<void>();
+    const asleep = Promise.withResolvers<void>();
+    const model = Signature as unknown as { updateMany(...args: unknown[]): unknown };
+    const real = model.updateMany.bind(Signature);
+    let calls = 0;
+    t.mock.method(model, 'updateMany', async (...args: unknown[]) => {
+      calls += 1;
+      if (calls === 1) {
+        asleep.resolve();
+        await release.promise;
+      }
+      return real(...args);
+    });
+    const slow = runTallyRound(petition);
+    await asleep.promise;
+    await runTallyRound(petition);
+    await Signature.updateOne({ _id: id }, { $set: { state: 'withdrawn', recount: true } });
+    await settle(petition);
+    assert.equal((await Signature.findById(id).lean())?.counted, null);
+
+    release.resolve();
+    await slow;
+    assert.equal((await Signature.findById(id).lean())?.counted, null, 'the late marker marked');
+    await settle(petition);
+    assert.equal((await sumsOf(petition)).confirmed, 0);
+    await assertExact(petition);
+  });
+});
