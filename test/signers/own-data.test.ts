@@ -163,8 +163,7 @@ describe('a signer asks to be forgotten', () => {
     const signature = await of(petition);
     assert.equal(signature?.emailKey, `erased:${signature?._id.toHexString()}`);
     const left = Object.keys(signature ?? {});
-    for (const field of ['sealed', 'ipAt', 'source'])
-      assert.ok(!left.includes(field), `${field} is left`);
+    for (const field of ['sealed', 'ipAt', 'source']) assert.ok(!left.includes(field), `${field} is left`);
     assert.deepEqual(signature?.consent, []);
     assert.equal(signature?.showName, false);
     assert.equal(signature?.state, 'confirmed');
