@@ -87,8 +87,9 @@ describe('workers, each a process of its own', () => {
       20_000,
     );
 
-  it('share the work: each mail goes out once, and no job is left behind', async () => {
+  it('share the work: each mail goes out once, and no job is left behind', async (t) => {
     const workers = await Promise.all([startProcess(world, 'workers'), startProcess(world, 'workers')]);
+    t.after(() => Promise.all(workers.map((worker) => worker.stop('SIGKILL'))));
     const petition = await makePetition();
     const forms = await signMany(petition, 20);
     await mailed(forms);
@@ -129,8 +130,9 @@ describe('workers, each a process of its own', () => {
     }
   });
 
-  it('stop when asked, and finish what they have begun', async () => {
+  it('stop when asked, and soon', async (t) => {
     const worker = await startProcess(world, 'workers');
+    t.after(() => worker.stop('SIGKILL'));
     const begun = Date.now();
     await worker.stop('SIGTERM');
     assert.ok(Date.now() - begun < 8_000, `it took ${Date.now() - begun} ms`);
