@@ -14,6 +14,8 @@ export const rateLimits = {
   resendPerAddress: { limit: 3, window: hour },
   /** Mail scanners of a whole company follow links from one address. */
   linkPerBlock: { limit: 1_000, window: 10 * minute },
+  signInPerBlock: { limit: 30, window: 10 * minute },
+  signInPerAddress: { limit: 5, window: 10 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** What a form may weigh and hold. */
@@ -44,6 +46,9 @@ export const periods = {
 
 /** Mail work: how long one attempt may hold its claim, and how long something due may wait for its job, in seconds. */
 export const mailWork = { lease: 2 * minute, sweepAfter: minute } as const;
+
+/** Long work: how long one step may take, in seconds, before another worker takes over. */
+export const taskWork = { lease: 2 * minute } as const;
 
 /** The tally: signatures in one batch, and how long the nightly comparison may hold rounds back, in seconds. */
 export const tallyWork = { batch: 1_000, hold: 5 * minute, sources: 500 } as const;

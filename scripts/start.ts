@@ -4,6 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import PinoPretty from 'pino-pretty';
 import { EnvError, readEnv, readStartEnv, type StartEnv } from '../config/env.ts';
 import { createLog } from '../config/log.ts';
+import { firstOwnerPath } from '../server/organizers/access-link.ts';
+import { hasOwner } from '../server/organizers/organizer.ts';
+import { createTokens } from '../server/signers/tokens.ts';
 import { connectMongo, disconnectMongo } from '../server/stores.ts';
 import { localKeys } from './keys.ts';
 import { checkPort, holdFolder } from './occupied.ts';
@@ -51,12 +54,12 @@ async function start(env: StartEnv): Promise<void> {
     REDIS_URL: env.REDIS_URL ?? (await startPrivateRedis(dataFolder)),
     DATA_DIR: dataFolder,
   };
-  const samples = env.SAMPLES === '1' ? await addSamples(stores) : 0;
+  const { samples, ownerPath } = await prepareDatabase(env, stores);
   await supervisor.keepRunning('web', startNode('web', ['server/main.ts'], stores));
   await supervisor.keepRunning('workers', startNode('workers', ['workers/main.ts'], stores));
   // After what the parts had to say while they started.
   await setTimeout(200);
-  announce(env, dataFolder, samples);
+  announce(env, dataFolder, samples, ownerPath);
 }
 
 async function keysFor(env: StartEnv, dataFolder: string): Promise<Stores> {
@@ -101,18 +104,25 @@ function startNode(
     });
 }
 
-async function addSamples(stores: Stores): Promise<number> {
-  const env = readEnv({ ...process.env, ...stores });
-  await connectMongo(env.MONGODB_URL, log);
-  const samples = await seedSamples(env);
+/** Fills an empty database, and makes the link for the first owner while there is none. */
+async function prepareDatabase(env: StartEnv, stores: Stores) {
+  const complete = readEnv({ ...process.env, ...stores });
+  await connectMongo(complete.MONGODB_URL, log);
+  const samples = env.SAMPLES === '1' ? await seedSamples(complete) : 0;
+  const ownerPath = (await hasOwner())
+    ? undefined
+    : await firstOwnerPath({ tokens: createTokens(complete.LOOKUP_KEY) });
   await disconnectMongo();
-  return samples;
+  return { samples, ownerPath };
 }
 
-function announce(env: StartEnv, dataFolder: string, samples: number): void {
+function announce(env: StartEnv, dataFolder: string, samples: number, ownerPath: string | undefined): void {
   const url = env.BASE_URL;
   const lines = [
     `Undersigned is running.  Open  ${url}`,
+    ownerPath
+      ? `Make yourself its owner, once:  ${url}${ownerPath}`
+      : `Organizers sign in at  ${url}/organize`,
     env.SMTP_URL
       ? `Mail goes out through ${new URL(env.SMTP_URL).host}`
       : `Mail is kept, not sent: read it at  ${url}/dev/outbox`,

@@ -5,6 +5,7 @@ import { createMetrics } from './health/metrics.ts';
 import { healthRoutes } from './health/routes.ts';
 import { logRequests } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security.ts';
+import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { petitionRoutes } from './petitions/routes.ts';
@@ -13,7 +14,7 @@ import { signatureRoutes } from './signatures/routes.ts';
 import { signerRoutes } from './signers/routes.ts';
 import type { LiveCounts } from './tallies/live.ts';
 import { tallyRoutes } from './tallies/routes.ts';
-import { createViews, publicFolder } from './views.ts';
+import { createViews, publicFolder, webauthnFolder } from './views.ts';
 
 /** The whole HTTP map. */
 export function createApp(platform: Platform, live: LiveCounts): Express {
@@ -33,6 +34,10 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
     '/assets',
     express.static(publicFolder, { immutable: true, maxAge: '1y', index: false, redirect: false }),
   );
+  app.use(
+    '/assets/webauthn',
+    express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
+  );
   app.use(healthRoutes(metrics));
   app.use(tallyRoutes(live));
   app.use(petitionRoutes(platform));
@@ -40,6 +45,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
   app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));
   app.use(pageRoutes(platform));
+  app.use(organizeRoutes(platform));
   if (!env.production) app.use(outboxRoutes(platform));
 
   app.use(() => {

@@ -3,9 +3,9 @@ import type { Log } from '../config/log.ts';
 import { inWords, translate } from './locales.ts';
 import { languageOf, showPage } from './page.ts';
 import type { Language } from './petitions/petition.ts';
-import { isMongoAway } from './stores.ts';
+import { isMongoAway, isRedisAway } from './stores.ts';
 
-const explained = [400, 404, 405, 410, 413, 422, 429, 500, 503] as const;
+const explained = [400, 403, 404, 405, 410, 413, 422, 429, 500, 503] as const;
 /** Seconds until somebody may try again when the fault is ours. */
 const retryAfterFault = 10;
 
@@ -21,7 +21,7 @@ export class HttpError extends Error {
 
 /** What status an error means: body-parser and Express say it themselves, a database that is away is 503. */
 export function statusOf(error: unknown): number {
-  if (isMongoAway(error)) return 503;
+  if (isMongoAway(error) || isRedisAway(error)) return 503;
   const { status } = (error ?? {}) as { status?: unknown };
   if (typeof status !== 'number' || status < 400 || status > 599) return 500;
   return explained.some((known) => known === status) ? status : status < 500 ? 400 : 500;

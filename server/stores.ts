@@ -1,13 +1,27 @@
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import type { Log } from '../config/log.ts';
+import { AuditEntry } from './audit/entry.ts';
 import { Mailing } from './mailings/mailing.ts';
+import { AccessLink } from './organizers/access-link.ts';
+import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
 import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
 import { Tally } from './tallies/tally.ts';
+import { Task } from './tasks/task.ts';
 
-const models = [Petition, Signature, Tally, Mailing, Suppression] as const;
+const models = [
+  Petition,
+  Signature,
+  Tally,
+  Mailing,
+  Suppression,
+  Organizer,
+  AccessLink,
+  AuditEntry,
+  Task,
+] as const;
 
 /**
  * Connects to MongoDB and makes the indexes. Resolves once that is done; keeps trying while the database is away,
@@ -68,6 +82,13 @@ export function isMongoAway(error: unknown): boolean {
     /before initial connection is complete|buffering timed out/.test(error.message)
   );
 }
+
+/** Whether an error means that Redis is away. */
+export const isRedisAway = (error: unknown): boolean =>
+  error instanceof Error &&
+  /enableOfflineQueue|Connection is closed|Command timed out|max retries per request|ECONNREFUSED/i.test(
+    error.message,
+  );
 
 /**
  * `prompt`: for requests; a command fails at once while Redis is away, or after a second of silence.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { type Language, Petition, textIn } from '../server/petitions/petition.ts';
+import { isOver } from '../server/petitions/phase.ts';
 import { petitionUrl } from '../server/petitions/view.ts';
 import type { Platform } from '../server/platform.ts';
 import { isErased, Signature } from '../server/signatures/signature.ts';
@@ -32,7 +33,7 @@ export async function sendDueMail(tools: Tools, signatureId: string, now = new D
   const claim = await claimMailing(id, signature.petition, now);
   if (claim === 'taken') return;
   if (claim === 'claimed') {
-    const delivery = await deliver(tools, petition, signature, id);
+    const delivery = await deliver(tools, petition, signature, id, now);
     if (delivery.outcome === 'deferred') {
       await settleMailing(id, 'deferred', delivery.reason, now);
       throw new MailDeferred(`The mail server did not take a mail (${delivery.reason})`);
@@ -43,10 +44,13 @@ export async function sendDueMail(tools: Tools, signatureId: string, now = new D
   await Signature.updateOne({ _id: signature._id, 'mail.n': n }, { $unset: { 'mail.dueAt': 1 } });
 }
 
-async function deliver(tools: Tools, petition: Petition, signature: Signature, mailing: string) {
-  const occasion = signature.mail?.kind === 'reminder' ? 'unasked' : 'asked';
-  if (isErased(signature) || !(await mayMail(signature.emailKey, occasion)))
+/** Nobody is asked for what can no longer be done, nor mailed against their wish. */
+async function deliver(tools: Tools, petition: Petition, signature: Signature, mailing: string, now: Date) {
+  const kind = signature.mail?.kind;
+  const isPointless = isErased(signature) || (kind !== 'duplicate' && isOver(petition, now));
+  if (isPointless || !(await mayMail(signature.emailKey, kind === 'reminder' ? 'unasked' : 'asked'))) {
     return { outcome: 'suppressed' as const };
+  }
   return tools.mailer.send(composeMail(tools, petition, signature, mailing));
 }
 

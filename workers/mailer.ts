@@ -9,7 +9,8 @@ export type Mail = {
   text: string;
   html: string;
   messageId: string;
-  unsubscribeUrl: string;
+  /** Where one click stops such mail; mail about somebody's own account has none. */
+  unsubscribeUrl?: string;
 };
 
 /** How an attempt ended. `refused`: for good; `deferred`: worth another try. `reason` never quotes the server's words. */
@@ -31,14 +32,7 @@ export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_N
 
   return {
     async send({ unsubscribeUrl, ...mail }: Mail): Promise<Delivery> {
-      const message = {
-        ...mail,
-        // RFC 8058: one click, no login, no page.
-        headers: {
-          'List-Unsubscribe': `<${unsubscribeUrl}>`,
-          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
-        },
-      };
+      const message = { ...mail, headers: unsubscribeUrl ? oneClick(unsubscribeUrl) : {} };
       try {
         if (smtp) await smtp.sendMail(message);
         else
@@ -58,6 +52,12 @@ export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_N
     },
   };
 }
+
+/** RFC 8058: one click, no login, no page. */
+const oneClick = (url: string) => ({
+  'List-Unsubscribe': `<${url}>`,
+  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+});
 
 function withTimeouts(smtpUrl: string): string {
   const url = new URL(smtpUrl);

@@ -5,6 +5,7 @@ import { runProcess } from '../config/run.ts';
 import { createPlatform } from '../server/platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
 import { createViews } from '../server/views.ts';
+import { sendAccessMail } from './access-mail.ts';
 import { compareTallies } from './compare.ts';
 import { sendDueMail } from './mail.ts';
 import { createMailer } from './mailer.ts';
@@ -12,6 +13,7 @@ import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
 import { applyRetention } from './retention.ts';
 import { sweep } from './sweep.ts';
 import { tallyPetition } from './tally.ts';
+import { runTask } from './task.ts';
 
 /** How often the schedules are looked after, in milliseconds: Redis may have been emptied. */
 const scheduleCheck = 60_000;
@@ -30,6 +32,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
 
   const handlers: Handlers = {
     mail: ({ signatureId }) => sendDueMail(mailTools, signatureId),
+    accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
+    task: ({ taskId }) => runTask(mailTools, taskId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: () => compareTallies(platform),

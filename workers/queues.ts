@@ -26,12 +26,25 @@ export const jobs = {
     sameAs: ({ signatureId }: { signatureId: string }) => signatureId,
     concurrency: 20,
   },
+  /** Sends an organizer the link that lets them in. */
+  accessMail: {
+    payload: z.object({ linkId: id }),
+    options: retried,
+    sameAs: ({ linkId }: { linkId: string }) => linkId,
+    concurrency: 2,
+  },
   /** Brings a petition's tally up to date and tells the open pages. */
   tally: {
     payload: z.object({ petitionId: id }),
     options: retried,
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 4,
+  },
+  /** Works at something long, step by step: exports, imports, bulk changes, updates. */
+  task: {
+    payload: z.object({ taskId: id }),
+    sameAs: ({ taskId }: { taskId: string }) => taskId,
+    concurrency: 2,
   },
   /** Finds all work that was not enqueued or not finished. */
   sweep: { payload: z.object({}), schedule: { every: 15_000 }, concurrency: 1 },

@@ -19,8 +19,14 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
   );
   const mailings = await Mailing.deleteMany({ at: { $lte: before(now, 2 * periods.pendingKept) } });
 
+  const longAgo = before(now, periods.personalDataKept);
   const ended = await Petition.find(
-    { closesAt: { $lte: before(now, periods.personalDataKept) } },
+    {
+      $or: [
+        { closesAt: { $lte: longAgo } },
+        { history: { $elemMatch: { outcome: 'withdrawn', at: { $lte: longAgo } } } },
+      ],
+    },
     { _id: 1 },
   ).lean();
   let anonymised = 0;

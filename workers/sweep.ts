@@ -1,6 +1,8 @@
 import { mailWork, periods } from '../config/limits.ts';
+import { AccessLink } from '../server/organizers/access-link.ts';
 import type { Platform } from '../server/platform.ts';
 import { Signature } from '../server/signatures/signature.ts';
+import { Task } from '../server/tasks/task.ts';
 
 /** How many mails one sweep puts back; the next one takes the next. */
 const mailsAtOnce = 5_000;
@@ -14,8 +16,18 @@ export async function sweep(
   const reminders = await askForReminders(now);
   const mails = await findDueMails(now);
   const petitions = await Signature.distinct('petition', { recount: true });
+  const links = await AccessLink.find(
+    { mailDueAt: { $lte: before(now, mailWork.sweepAfter) } },
+    { _id: 1 },
+  ).lean();
+  const tasks = await Task.find(
+    { state: { $in: ['waiting', 'running'] }, leaseUntil: { $lte: now } },
+    { _id: 1 },
+  ).lean();
 
   for (const { _id } of mails) queues.enqueue('mail', { signatureId: _id.toHexString() });
+  for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
+  for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
   if (mails.length + petitions.length + reminders > 0) {
     log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');

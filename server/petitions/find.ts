@@ -9,11 +9,13 @@ export async function findPublished(slug: string, now: Date): Promise<Petition |
 }
 
 /** Every published petition with its numbers, the newest first. */
-export async function listPublished(now: Date) {
-  const petitions = await Petition.find({ publishedAt: { $lte: now } })
-    .sort({ publishedAt: -1 })
-    .limit(200)
-    .lean<Petition[]>();
+export const listPublished = (now: Date) => withCounts({ publishedAt: { $lte: now } }, now);
+
+/** Every petition, drafts too, with its numbers, the newest first. */
+export const listAll = (now: Date) => withCounts({}, now);
+
+async function withCounts(which: Record<string, unknown>, now: Date) {
+  const petitions = await Petition.find(which).sort({ publishedAt: -1 }).limit(200).lean<Petition[]>();
   return Promise.all(
     petitions.map(async (petition) => ({ petition, count: await readCount(petition, now) })),
   );

@@ -65,6 +65,14 @@ const schema = new Schema(
       },
     ],
     hashtags: [String],
+    /** Organizers with a stronger role here than everywhere. */
+    team: [
+      {
+        _id: false,
+        organizer: { type: Schema.Types.ObjectId, required: true },
+        role: { type: String, enum: ['viewer', 'moderator', 'editor', 'owner'], required: true },
+      },
+    ],
     donationUrl: String,
     newsletterUrl: String,
   },

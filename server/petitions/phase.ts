@@ -20,3 +20,9 @@ export const withdrawalOf = ({ history }: Pick<Petition, 'history'>) =>
 export function confirmableUntil({ closesAt }: Pick<Petition, 'closesAt'>): Date | undefined {
   return closesAt ? new Date(closesAt.getTime() + periods.confirmAfterClosing * 1000) : undefined;
 }
+
+/** Whether no signature can be confirmed any more, however early it was made. */
+export function isOver(petition: Pick<Petition, 'closesAt' | 'history'>, now: Date): boolean {
+  const until = confirmableUntil(petition);
+  return Boolean(withdrawalOf(petition)) || (until !== undefined && until <= now);
+}

@@ -31,13 +31,16 @@ const ticked = z
 /** Characters as people count them, not as UTF-16 does. */
 const noLongerThan = (limit: number) => (text: string) => [...text].length <= limit;
 
+/** A person's name: letters, no web address, nothing that turns text around. */
+export const plainName = oneLine()
+  .min(1, { error: 'missing', abort: true })
+  .refine(noLongerThan(formLimits.name), { error: 'tooLong', abort: true })
+  .refine((text) => !control.test(text), { error: 'control', abort: true })
+  .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
+  .refine((text) => !url.test(text) && !/[<>@]/.test(text), { error: 'url' });
+
 export const signatureForm = z.object({
-  name: oneLine()
-    .min(1, { error: 'missing', abort: true })
-    .refine(noLongerThan(formLimits.name), { error: 'tooLong', abort: true })
-    .refine((text) => !control.test(text), { error: 'control', abort: true })
-    .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
-    .refine((text) => !url.test(text) && !/[<>@]/.test(text), { error: 'url' }),
+  name: plainName,
   email: oneLine()
     .min(1, { error: 'missing', abort: true })
     .max(254, { error: 'tooLong', abort: true })

@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { deriveKey } from './vault.ts';
 
 /** What a link in a mail lets its owner do. */
-export type Purpose = 'confirm' | 'manage' | 'unsubscribe';
+export type Purpose = 'confirm' | 'manage' | 'unsubscribe' | 'enter';
 export type Tokens = ReturnType<typeof createTokens>;
 
 const idBytes = 12;
@@ -11,7 +11,7 @@ const proofBytes = 20;
 const wellFormed = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Links that cannot be guessed and are stored nowhere: base64url of a signature's id and a keyed proof of it
+ * Links that cannot be guessed and are stored nowhere: base64url of a record's id and a keyed proof of it
  * (HMAC-SHA-256, 160 bits). A stolen database makes no valid link, and a link for one purpose is none for another.
  */
 export function createTokens(lookupKey: Buffer) {
@@ -19,6 +19,7 @@ export function createTokens(lookupKey: Buffer) {
     confirm: deriveKey(lookupKey, 'link/confirm'),
     manage: deriveKey(lookupKey, 'link/manage'),
     unsubscribe: deriveKey(lookupKey, 'link/unsubscribe'),
+    enter: deriveKey(lookupKey, 'link/enter'),
   };
   const prove = (purpose: Purpose, id: Uint8Array): Buffer =>
     createHmac('sha256', keys[purpose]).update(id).digest().subarray(0, proofBytes);
@@ -28,7 +29,7 @@ export function createTokens(lookupKey: Buffer) {
       return Buffer.concat([id.id, prove(purpose, id.id)]).toString('base64url');
     },
 
-    /** The signature's id; undefined for anything that {@link issue} did not make for this purpose. */
+    /** The record's id; undefined for anything that {@link issue} did not make for this purpose. */
     read(purpose: Purpose, token: string): Types.ObjectId | undefined {
       if (!wellFormed.test(token)) return undefined;
       const bytes = Buffer.from(token, 'base64url');

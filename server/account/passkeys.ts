@@ -1,0 +1,111 @@
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import type { Types } from 'mongoose';
+import { Organizer, organizerView } from '../organizers/organizer.ts';
+import type { Platform } from '../platform.ts';
+
+/** How long a ceremony may take, in seconds. */
+const patience = 300;
+type Site = Pick<Platform, 'env' | 'redis'>;
+
+const siteOf = ({ env }: Pick<Platform, 'env'>) => ({
+  rpID: new URL(env.BASE_URL).hostname,
+  origin: env.BASE_URL,
+});
+const challengeKey = (ceremony: string): string => `challenge:${ceremony}`;
+
+/** Begins adding a passkey to the account. The answer goes to the browser as it is. https://www.w3.org/TR/webauthn-3/ */
+export async function beginRegistration(
+  platform: Site & Pick<Platform, 'vault'>,
+  organizer: Organizer,
+  session: string,
+) {
+  const { name, email } = organizerView(platform, organizer);
+  const options = await generateRegistrationOptions({
+    rpName: platform.env.SENDER_NAME,
+    rpID: siteOf(platform).rpID,
+    userID: Uint8Array.from(organizer._id.id),
+    userName: email,
+    userDisplayName: name,
+    attestationType: 'none',
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    excludeCredentials: organizer.passkeys.map(({ _id }) => ({ id: _id })),
+  });
+  await platform.redis.set(challengeKey(session), options.challenge, 'EX', patience);
+  return options;
+}
+
+/** Adds the passkey. `refused` where the answer is not to our question. */
+export async function finishRegistration(
+  platform: Site,
+  organizer: Pick<Organizer, '_id'>,
+  session: string,
+  response: RegistrationResponseJSON,
+  name: string,
+  now = new Date(),
+): Promise<'added' | 'refused'> {
+  const expectedChallenge = await platform.redis.getdel(challengeKey(session));
+  if (!expectedChallenge) return 'refused';
+  const { rpID, origin } = siteOf(platform);
+  const verified = await verifyRegistrationResponse({
+    response,
+    expectedChallenge,
+    expectedOrigin: origin,
+    expectedRPID: rpID,
+  }).catch(() => undefined);
+  if (!verified?.verified || !verified.registrationInfo) return 'refused';
+  const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential;
+  const passkey = { _id: id, publicKey: Buffer.from(publicKey), counter, transports, name, createdAt: now };
+  await Organizer.updateOne(
+    { _id: organizer._id, 'passkeys._id': { $ne: id } },
+    { $push: { passkeys: passkey } },
+  );
+  return 'added';
+}
+
+/** Begins signing in with whatever passkey the browser has for us; `ceremony` is kept by the page. */
+export async function beginAuthentication(platform: Site, ceremony: string) {
+  const options = await generateAuthenticationOptions({
+    rpID: siteOf(platform).rpID,
+    userVerification: 'required',
+  });
+  await platform.redis.set(challengeKey(ceremony), options.challenge, 'EX', patience);
+  return options;
+}
+
+/** The organizer whose passkey answered; undefined where none did. */
+export async function finishAuthentication(
+  platform: Site,
+  ceremony: string,
+  response: AuthenticationResponseJSON,
+  now = new Date(),
+): Promise<Types.ObjectId | undefined> {
+  const expectedChallenge = await platform.redis.getdel(challengeKey(ceremony));
+  const organizer = await Organizer.findOne({ 'passkeys._id': response.id, endedAt: null }).lean<Organizer>();
+  const passkey = organizer?.passkeys.find(({ _id }) => _id === response.id);
+  if (!expectedChallenge || !organizer || !passkey) return undefined;
+  const { rpID, origin } = siteOf(platform);
+  const verified = await verifyAuthenticationResponse({
+    response,
+    expectedChallenge,
+    expectedOrigin: origin,
+    expectedRPID: rpID,
+    credential: { id: passkey._id, publicKey: Uint8Array.from(passkey.publicKey), counter: passkey.counter },
+  }).catch(() => undefined);
+  if (!verified?.verified) return undefined;
+  await Organizer.updateOne(
+    { _id: organizer._id, 'passkeys._id': passkey._id },
+    { $set: { 'passkeys.$.counter': verified.authenticationInfo.newCounter, 'passkeys.$.lastUsedAt': now } },
+  );
+  return organizer._id;
+}
+
+export async function removePasskey(organizer: Pick<Organizer, '_id'>, passkey: string): Promise<void> {
+  await Organizer.updateOne({ _id: organizer._id }, { $pull: { passkeys: { _id: passkey } } });
+}

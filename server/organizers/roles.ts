@@ -1,0 +1,39 @@
+/** Every role can do what the ones before it can. */
+export const roles = ['viewer', 'moderator', 'editor', 'owner'] as const;
+export type Role = (typeof roles)[number];
+
+/** Everything an organizer can do, and the least role it takes. Routes and views both read this table. */
+export const leastRole = {
+  'petition.view': 'viewer',
+  'petition.edit': 'editor',
+  'petition.publish': 'editor',
+  'petition.team': 'owner',
+  'signature.view': 'moderator',
+  'signature.change': 'editor',
+  'signature.import': 'editor',
+  'signature.export': 'editor',
+  'comment.moderate': 'moderator',
+  'update.write': 'editor',
+  'update.send': 'editor',
+  'organizer.manage': 'owner',
+  'audit.view': 'owner',
+} as const satisfies Record<string, Role>;
+
+export type Action = keyof typeof leastRole;
+
+/** Actions that belong to no petition: a place in a petition's team does not give them. */
+const siteWide: ReadonlySet<Action> = new Set(['organizer.manage', 'audit.view', 'petition.team']);
+
+type Membership = { role: Role; _id: { equals(id: unknown): boolean } };
+type Team = { team?: { organizer: unknown; role: Role }[] | null };
+
+/** The strongest of the organizer's role everywhere and their role in the petition's team. */
+export function roleOn(organizer: Membership, petition?: Team): Role {
+  const member = petition?.team?.find((entry) => organizer._id.equals(entry.organizer));
+  return member && roles.indexOf(member.role) > roles.indexOf(organizer.role) ? member.role : organizer.role;
+}
+
+export function mayDo(organizer: Membership, action: Action, petition?: Team): boolean {
+  const role = roleOn(organizer, siteWide.has(action) ? undefined : petition);
+  return roles.indexOf(role) >= roles.indexOf(leastRole[action]);
+}

@@ -1,0 +1,73 @@
+import type { Request } from 'express';
+import { Types } from 'mongoose';
+import { record } from '../audit/entry.ts';
+import { HttpError } from '../errors.ts';
+import { Forbidden, type OrganizeRoute, type SignedIn } from '../middleware/guard.ts';
+import { organizePage } from '../organize/chrome.ts';
+import { type Action, mayDo } from '../organizers/roles.ts';
+import { showPage } from '../page.ts';
+import { Petition } from '../petitions/petition.ts';
+import type { Platform } from '../platform.ts';
+import { type Steering, steerTask, Task, taskView } from './task.ts';
+
+/** Long work: its progress, and steering it. What it takes to see a task is what it took to begin it. */
+export function taskRoutes(platform: Platform): OrganizeRoute[] {
+  const steer = (wish: Steering): OrganizeRoute => ({
+    method: 'post',
+    path: `/organize/tasks/:task/${wish}`,
+    needs: 'account',
+    async handle(request, response, who) {
+      const task = await taskOf(request, who);
+      const steered = await steerTask(platform, task._id, wish);
+      const { organizer } = who;
+      if (steered) {
+        await record({
+          organizer: organizer._id,
+          action: `task.${wish}`,
+          petition: task.petition ?? undefined,
+          subject: String(task._id),
+        });
+      }
+      response.redirect(303, `/organize/tasks/${task._id.toHexString()}`);
+    },
+  });
+  return [
+    {
+      method: 'get',
+      path: '/organize/tasks/:task',
+      needs: 'account',
+      async handle(request, response, who) {
+        const task = await taskOf(request, who);
+        const undo = await Task.findOne({ undoes: task._id }, { _id: 1 }).lean();
+        showPage(request, response, 'organize/task', {
+          ...organizePage(platform, who, 'Progress'),
+          task: taskView(task),
+          undoneBy: undo?._id.toHexString(),
+          petition: task.petition?.toHexString(),
+        });
+      },
+    },
+    {
+      method: 'get',
+      path: '/organize/tasks/:task/progress.json',
+      needs: 'account',
+      async handle(request, response, who) {
+        response.json(taskView(await taskOf(request, who)));
+      },
+    },
+    steer('pause'),
+    steer('resume'),
+    steer('cancel'),
+  ];
+}
+
+/** The task of `:task`, where the organizer may see it. */
+async function taskOf({ params }: Request, { organizer }: SignedIn): Promise<Task> {
+  const id = String(params.task);
+  const task = Types.ObjectId.isValid(id) ? await Task.findById(id).lean<Task>() : null;
+  if (!task) throw new HttpError(404);
+  const petition = task.petition ? await Petition.findById(task.petition).lean<Petition>() : undefined;
+  if (!mayDo(organizer, task.needs as Action, petition ?? undefined))
+    throw new Forbidden(task.needs as Action);
+  return task;
+}

@@ -1,0 +1,117 @@
+import { type InferSchemaType, model, Schema, Types } from 'mongoose';
+import { leastRole } from '../organizers/roles.ts';
+import type { Platform } from '../platform.ts';
+
+export const taskStates = ['waiting', 'running', 'paused', 'cancelled', 'done', 'failed'] as const;
+export type TaskState = (typeof taskStates)[number];
+
+const schema = new Schema(
+  {
+    /** Which long work it is: the name of a file in workers/tasks/. */
+    kind: { type: String, required: true },
+    /** The action it takes to see and steer it. */
+    needs: { type: String, enum: Object.keys(leastRole), required: true },
+    petition: Schema.Types.ObjectId,
+    organizer: { type: Schema.Types.ObjectId, required: true },
+    createdAt: { type: Date, required: true },
+    startedAt: Date,
+    finishedAt: Date,
+    state: { type: String, enum: taskStates, required: true },
+    /** Progress. `total` is missing while it is not known. */
+    total: Number,
+    done: { type: Number, default: 0 },
+    /** What to do: filters, ids, keyed hashes. Never personal data. */
+    input: { type: Schema.Types.Mixed, default: {} },
+    /** Where the next step begins. */
+    cursor: { type: Schema.Types.Mixed, default: null },
+    /** What came of it, for its page. */
+    result: { type: Schema.Types.Mixed, default: {} },
+    /** A sentence for the organizer, where it failed. */
+    failure: String,
+    /** The task this one takes back. */
+    undoes: Schema.Types.ObjectId,
+    /** A worker is at it until then; after that another may take over. */
+    leaseUntil: Date,
+    lease: String,
+  },
+  { versionKey: false, minimize: false },
+);
+schema.index({ state: 1, leaseUntil: 1 });
+schema.index({ petition: 1, createdAt: -1 });
+schema.index({ undoes: 1 }, { sparse: true });
+
+export type Task = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
+export const Task = model('Task', schema);
+
+/** What a step of a task gives back. Steps may run twice after a crash, so each must be safe to repeat. */
+export type Step = {
+  /** How many more are done. */
+  done: number;
+  /** Handed to the next step. */
+  cursor: unknown;
+  finished: boolean;
+  total?: number;
+  result?: Record<string, unknown>;
+};
+
+type NewTask = Pick<Task, 'kind' | 'needs' | 'organizer'> &
+  Partial<Pick<Task, 'petition' | 'input' | 'total' | 'undoes' | 'result'>>;
+
+/** Begins long work; a worker takes it from here. Returns its id. */
+export async function beginTask(
+  { queues }: Pick<Platform, 'queues'>,
+  task: NewTask,
+  now = new Date(),
+): Promise<Types.ObjectId> {
+  const _id = new Types.ObjectId();
+  await Task.create({ _id, ...task, state: 'waiting', createdAt: now, leaseUntil: now });
+  queues.enqueue('task', { taskId: _id.toHexString() });
+  return _id;
+}
+
+const steering = {
+  pause: { from: ['waiting', 'running'], to: 'paused' },
+  resume: { from: ['paused', 'failed'], to: 'waiting' },
+  cancel: { from: ['waiting', 'running', 'paused', 'failed'], to: 'cancelled' },
+} as const;
+export type Steering = keyof typeof steering;
+
+/** Pauses, resumes or cancels; the worker notices after its present step. False where the task is past that. */
+export async function steerTask(
+  { queues }: Pick<Platform, 'queues'>,
+  _id: Types.ObjectId,
+  wish: Steering,
+  now = new Date(),
+): Promise<boolean> {
+  const { from, to } = steering[wish];
+  const { modifiedCount } = await Task.updateOne(
+    { _id, state: { $in: from } },
+    {
+      $set: { state: to, leaseUntil: now, ...(wish === 'cancel' && { finishedAt: now }) },
+      $unset: { lease: 1, failure: 1 },
+    },
+  );
+  if (wish === 'resume' && modifiedCount === 1) queues.enqueue('task', { taskId: _id.toHexString() });
+  return modifiedCount === 1;
+}
+
+/** A task's progress, for its page and the script on it. */
+export function taskView({ _id, kind, state, total, done, failure, result, createdAt, finishedAt }: Task) {
+  const isOver = state === 'done' || state === 'cancelled' || state === 'failed';
+  return {
+    id: _id.toHexString(),
+    kind,
+    state,
+    total,
+    done,
+    percent: total ? Math.min(100, Math.floor((done / total) * 100)) : undefined,
+    failure,
+    result,
+    createdAt,
+    finishedAt,
+    isOver,
+    canPause: state === 'waiting' || state === 'running',
+    canResume: state === 'paused' || state === 'failed',
+    canCancel: state !== 'done' && state !== 'cancelled',
+  };
+}
