@@ -13,7 +13,6 @@ export class RawBatch {
 }
 
 type Cursor = {
-  id: bigint;
   namespace: string;
   documents: Paused<Buffer>;
   /** Taken from the search but too large for the batch it would have been in. */
@@ -42,9 +41,7 @@ export class Cursors {
     documents: Paused<Buffer>,
     options: { batchSize: number; singleBatch?: boolean; timeout?: boolean; check?: () => void },
   ): Promise<{ firstBatch: RawBatch; id: Long; ns: string }> {
-    const id = BigInt.asIntN(63, randomBytes(8).readBigUInt64LE()) & 0x7fff_ffff_ffff_ffffn || 1n;
     const cursor: Cursor = {
-      id,
       namespace,
       documents,
       held: undefined,
@@ -53,13 +50,14 @@ export class Cursors {
       busy: false,
     };
     const { batch, finished } = await fill(cursor, options.batchSize, options.check);
-    if (finished || options.singleBatch) documents.return();
-    else this.open.set(id, cursor);
-    return {
-      firstBatch: new RawBatch(batch),
-      id: finished || options.singleBatch ? Long.ZERO : Long.fromBigInt(id),
-      ns: namespace,
-    };
+    const firstBatch = new RawBatch(batch);
+    if (finished || options.singleBatch) {
+      documents.return();
+      return { firstBatch, id: Long.ZERO, ns: namespace };
+    }
+    const id = randomBytes(8).readBigUInt64LE() >> 1n || 1n;
+    this.open.set(id, cursor);
+    return { firstBatch, id: Long.fromBigInt(id), ns: namespace };
   }
 
   async more(

@@ -70,5 +70,7 @@ export function asCommandError(thrown: unknown): CommandError {
   if (/no space left|file too large|disk quota|input\/output error|MDB_MAP_FULL/i.test(message)) {
     return new CommandError('OutOfDiskSpace', `The disk of the data directory is full: ${message}`);
   }
-  return new CommandError('InternalError', message);
+  // What mingo refuses is the fault of the query.
+  const refused = thrown instanceof Error && thrown.constructor.name === 'MingoError';
+  return new CommandError(refused ? 'BadValue' : 'InternalError', message);
 }

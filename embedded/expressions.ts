@@ -5,7 +5,7 @@ import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { compare, type Doc, isDocument, plain } from './values.ts';
+import { bsonType, compare, type Doc, isDocument, plain } from './values.ts';
 
 type Compare = (order: number) => boolean;
 
@@ -50,13 +50,57 @@ export const EXPRESSIONS = {
   },
 } as typeof expressions;
 
+type Accumulate = (documents: unknown[], expression: unknown, options: Options) => unknown;
+const collect = accumulators.$push as Accumulate;
+
+/** mingo passes over decimals and longs beyond 2^53 when it calculates; better no answer than a wrong one. */
+function exactly(name: string, accumulate: Accumulate): Accumulate {
+  return (documents, expression, options) => {
+    const inexact = (value: unknown) => ['Decimal128', 'Long'].includes(bsonType(value) ?? '');
+    if ((collect(documents, expression, options) as unknown[]).some(inexact)) {
+      throw new CommandError(
+        'NotImplemented',
+        `The embedded database cannot calculate ${name} of decimals or of longs beyond 2^53`,
+      );
+    }
+    return accumulate(documents, expression, options);
+  };
+}
+
+function extreme(sign: 1 | -1): Accumulate {
+  return (documents, expression, options) => {
+    let best: unknown = null;
+    for (const value of collect(documents, expression, options) as unknown[]) {
+      if (value === null || value === undefined) continue;
+      if (best === null || compare(value, best) * sign > 0) best = value;
+    }
+    return best;
+  };
+}
+
+const CALCULATING = {
+  $sum: accumulators.$sum,
+  $avg: accumulators.$avg,
+  $stdDevPop: accumulators.$stdDevPop,
+  $stdDevSamp: accumulators.$stdDevSamp,
+};
+
+export const ACCUMULATORS = {
+  ...accumulators,
+  ...Object.fromEntries(
+    Object.entries(CALCULATING).map(([name, accumulate]) => [name, exactly(name, accumulate as Accumulate)]),
+  ),
+  $min: extreme(-1),
+  $max: extreme(1),
+} as typeof accumulators;
+
 const OPTIONS: Options = {
   idKey: '_id',
   processingMode: 0,
   useStrictMode: true,
   scriptEnabled: false,
   failOnError: true,
-  context: Context.init({ expression: EXPRESSIONS, accumulator: accumulators }),
+  context: Context.init({ expression: EXPRESSIONS, accumulator: ACCUMULATORS }),
 };
 
 /** What mingo needs to evaluate an expression: its operators, and the values of `let`. */
@@ -80,7 +124,18 @@ export function evaluate(document: Doc, expression: unknown, options: Options): 
 
 const SYSTEM_VARIABLES = ['ROOT', 'CURRENT', 'REMOVE', 'NOW', 'KEEP', 'PRUNE', 'DESCEND'];
 /** Custom JavaScript, and what mingo would need a server for. */
-const REFUSED = ['$function', '$accumulator', '$meta'];
+const REFUSED = ['$function', '$accumulator', '$where', '$meta', '$toDecimal'];
+
+/** Refuses, however deep it is, what would run JavaScript or give a different answer. */
+export function checkRefused(value: unknown): void {
+  if (Array.isArray(value)) value.forEach(checkRefused);
+  if (!isDocument(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (REFUSED.includes(name))
+      throw new CommandError('NotImplemented', `${name} is not supported by the embedded database`);
+    if (name !== '$literal') checkRefused(inner);
+  }
+}
 
 /** Refuses unknown operators and variables before any document is looked at, as MongoDB does when it parses. */
 export function checkExpression(expression: unknown, variables: readonly string[]): void {

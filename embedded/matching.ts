@@ -1,11 +1,10 @@
 import { BSONRegExp, Long } from 'bson';
 import { Context } from 'mingo';
-import * as accumulators from 'mingo/operators/accumulator';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { checkExpression, EXPRESSIONS, evaluate, expressionOptions } from './expressions.ts';
+import { ACCUMULATORS, checkExpression, EXPRESSIONS, evaluate } from './expressions.ts';
 import {
   compare,
   type Doc,
@@ -33,7 +32,7 @@ export function matcher(filter: Doc, variables: Doc = {}): Matcher {
   const fields = Object.keys(filter);
   if (fields.length === 0) return () => true;
   const query = new Query(prepareFilter(filter, Object.keys(variables)), {
-    context: CONTEXT,
+    context: usesExpressions(filter) ? WITH_EXPRESSIONS : CONTEXT,
     variables: plain(variables) as Doc,
   } as Partial<Options>);
   return (document) => query.test(document);
@@ -206,8 +205,8 @@ const operators: Record<string, (path: string, operand: unknown, options: Option
       true,
     ),
   $expr: (_path, operand, options) => {
-    const [expression, settings] = [plain(operand), expressionOptions(options.variables)];
-    return (document) => isTrue(evaluate(document as Doc, expression, settings));
+    const expression = plain(operand);
+    return (document) => isTrue(evaluate(document as Doc, expression, options));
   },
   $comment: () => MATCHES_ALL,
 };
@@ -453,12 +452,23 @@ function joinRegex(pattern: unknown, options: unknown): BSONRegExp {
   return new BSONRegExp(text, [...new Set(flags)].sort().join(''));
 }
 
-const CONTEXT = Context.init({
-  query: {
-    ...logical,
-    ...(operators as unknown as Pick<typeof logical, '$not'>),
-    [PATTERN]: operators.$regex as never,
-  },
+/** mingo copies its context for each query, so the many expressions are given only to those that have `$expr`. */
+function usesExpressions(filter: Doc): boolean {
+  return Object.entries(filter).some(
+    ([field, operand]) =>
+      field === '$expr' ||
+      (Array.isArray(operand) && operand.some((clause) => isDocument(clause) && usesExpressions(clause))),
+  );
+}
+
+const QUERY_OPERATORS = {
+  ...logical,
+  ...(operators as unknown as Pick<typeof logical, '$not'>),
+  [PATTERN]: operators.$regex as never,
+};
+const CONTEXT = Context.init({ query: QUERY_OPERATORS });
+const WITH_EXPRESSIONS = Context.init({
+  query: QUERY_OPERATORS,
   expression: EXPRESSIONS,
-  accumulator: accumulators,
+  accumulator: ACCUMULATORS,
 });

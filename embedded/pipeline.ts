@@ -1,13 +1,18 @@
 import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
 import type { Iterator } from 'mingo/lazy';
-import * as accumulators from 'mingo/operators/accumulator';
 import * as stages from 'mingo/operators/pipeline';
 import * as projections from 'mingo/operators/projection';
 import * as windows from 'mingo/operators/window';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
+import {
+  ACCUMULATORS,
+  checkExpression,
+  checkRefused,
+  EXPRESSIONS,
+  expressionOptions,
+} from './expressions.ts';
 import { matcher } from './matching.ts';
 import { PAUSE, type Paused, type Query } from './reading.ts';
 import { byOrder, checkSort } from './sorting.ts';
@@ -69,6 +74,10 @@ export function stagesOf(pipeline: Doc[], variables: readonly string[] = []): St
       matcher(documentSpec(name, spec), Object.fromEntries(variables.map((variable) => [variable, null])));
     if (name === '$group' && !(isDocument(spec) && '_id' in spec))
       throw new CommandError(15955, 'a group specification must include an _id');
+    checkRefused(spec);
+    if (['$lookup', '$unionWith'].includes(name) && isDocument(spec) && Array.isArray(spec.pipeline)) {
+      stagesOf(spec.pipeline, [...variables, ...Object.keys((spec.let as Doc | undefined) ?? {})]);
+    }
     if (name === '$facet' && isDocument(spec))
       for (const inner of Object.values(spec)) stagesOf(inner as Doc[], variables);
     if (!OWN_SYNTAX.includes(name)) checkExpression(spec, variables);
@@ -151,8 +160,11 @@ const ONE_BY_ONE = new Set([
 
 const STAGES = {
   ...stages,
-  $match: (documents: Iterator, spec: Doc, options: Options) => {
-    const matches = matcher(documentSpec('$match', spec), options.variables as Doc | undefined);
+  $match: (documents: Iterator, spec: Doc, options: Options & { local?: { variables?: Doc } }) => {
+    const matches = matcher(documentSpec('$match', spec), {
+      ...options.variables,
+      ...options.local?.variables,
+    });
     return documents.filter((document: unknown) => matches(document as Doc));
   },
   $sort: (documents: Iterator, spec: Doc) => {
@@ -166,13 +178,14 @@ function mingoIterator(all: unknown[]): Iterator {
 }
 
 const CONTEXT = Context.init({
-  accumulator: accumulators,
+  accumulator: ACCUMULATORS,
   expression: EXPRESSIONS,
   pipeline: STAGES as unknown as typeof stages,
   projection: projections,
   window: windows,
 });
-const OPTIONS: Options = { ...expressionOptions(), context: CONTEXT };
+// Some of mingo's stages are made of its $function; a client's own never get here.
+const OPTIONS: Options = { ...expressionOptions(), context: CONTEXT, scriptEnabled: true };
 
 /** Runs what is left of a pipeline over the documents a query finds. */
 export function* runStages(
@@ -234,5 +247,12 @@ function* limited(documents: Paused<Doc>, limit: number): Paused<Doc> {
 }
 
 function* run(part: Aggregator, documents: Doc[]): Generator<Doc, void> {
-  yield* part.run<Doc>(documents);
+  for (const document of part.run<Doc>(documents)) yield idFirst(document);
+}
+
+/** mingo puts computed fields before `_id`. */
+function idFirst(document: Doc): Doc {
+  if (!('_id' in document) || Object.keys(document)[0] === '_id') return document;
+  const { _id, ...rest } = document;
+  return { _id, ...rest };
 }

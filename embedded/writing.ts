@@ -1,13 +1,12 @@
 import { ObjectId } from 'bson';
 import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
-import * as accumulators from 'mingo/operators/accumulator';
 import { $addFields, $project, $replaceRoot, $replaceWith, $set, $unset } from 'mingo/operators/pipeline';
 import type { Collection } from './catalog.ts';
 import { checkId, type Stored, withId } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { CommandError } from './errors.ts';
-import { checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
+import { ACCUMULATORS, checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
 import { hasOperators, matcher, valuesAt } from './matching.ts';
 import { PAUSE } from './reading.ts';
 import { applyOperators, checkArrayFiltersUsed, operationsOf, show } from './updating.ts';
@@ -164,7 +163,7 @@ function prepareChange({ filter, update: change, multi, arrayFilters, variables 
 }
 
 const STAGES = { $addFields, $set, $project, $unset, $replaceRoot, $replaceWith };
-const CONTEXT = Context.init({ expression: EXPRESSIONS, accumulator: accumulators, pipeline: STAGES });
+const CONTEXT = Context.init({ expression: EXPRESSIONS, accumulator: ACCUMULATORS, pipeline: STAGES });
 
 function pipelineChange(stages: Doc[], variables: Doc = {}): Change {
   for (const stage of stages) {

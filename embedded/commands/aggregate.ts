@@ -1,10 +1,11 @@
+import { Binary } from 'bson';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { evaluateLet } from '../expressions.ts';
 import { countedField, runStages, type Stage, splitPipeline, stagesOf } from '../pipeline.ts';
 import { collect, PAUSE, type Paused } from '../reading.ts';
-import { type Doc, decode, encode, plain } from '../values.ts';
-import { explainQuery } from './explain.ts';
+import { type Doc, decode, encode, isDocument, plain } from '../values.ts';
+import { explainPipeline } from './explain.ts';
 import { booleanField, checkCollation, countField, documentField, documentsField } from './fields.ts';
 import { writeResults } from './output.ts';
 import { FIRST_BATCH, hintOf } from './reads.ts';
@@ -72,7 +73,7 @@ function resultsOf(engine: Engine, namespace: string, command: Doc, stages: Stag
   const asked = { ...query, hint: hintOf(command), variables };
   const [first] = rest;
   if (first?.name === '$listLocalSessions')
-    return encoded(runStages(none(), rest.slice(1), variables, () => []));
+    return encoded(runStages(sessionOf(command), rest.slice(1), variables, () => []));
   const counted = countedField(rest);
   if (counted && !query.sort) return encoded(counting(engine, namespace, asked, counted));
   const found = engine.reader.find(namespace, asked);
@@ -94,7 +95,11 @@ function resultsOf(engine: Engine, namespace: string, command: Doc, stages: Stag
   );
 }
 
-function* none(): Paused<Doc> {}
+/** Sessions are not kept; the one that asks is the one there is. */
+function* sessionOf({ lsid }: Doc): Paused<Doc> {
+  if (isDocument(lsid))
+    yield { _id: { id: lsid.id, uid: new Binary(Buffer.alloc(32)) }, lastUse: new Date() };
+}
 
 function* mapped<T, U>(items: Paused<T>, change: (item: T) => U): Paused<U> {
   for (const item of items) yield item === PAUSE ? PAUSE : change(item);
@@ -112,13 +117,6 @@ function* counting(
 ): Paused<Doc> {
   const n = yield* engine.reader.count(namespace, query);
   if (n > 0) yield _id === undefined ? { [field]: n } : { _id, [field]: n };
-}
-
-function explainPipeline(engine: Engine, namespace: string, command: Doc, stages: Stage[]): Doc {
-  const { query, rest } = splitPipeline(stages);
-  const explained = explainQuery(engine, namespace, { ...query, hint: hintOf(command) });
-  if (rest.length === 0) return explained;
-  return { stages: [{ $cursor: explained }, ...rest.map(({ name, spec }) => ({ [name]: spec }))] };
 }
 
 export const aggregateCommands: Record<string, Command> = { aggregate };

@@ -1,10 +1,11 @@
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
+import { type Stage, splitPipeline, stagesOf } from '../pipeline.ts';
 import { type Plan, planQuery } from '../planner.ts';
 import { type Effort, PAUSE, type Query } from '../reading.ts';
 import { type Doc, isDocument, toNumber } from '../values.ts';
-import { documentField } from './fields.ts';
-import { queryOf } from './reads.ts';
+import { documentField, documentsField } from './fields.ts';
+import { hintOf, queryOf } from './reads.ts';
 import type { Command } from './registry.ts';
 import { VERSION } from './server.ts';
 
@@ -19,14 +20,18 @@ const explain: Command = {
         'FailedToParse',
         `verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}`,
       );
-    const explained = explainQuery(
+    const namespace = `${request.database}.${String(command[name])}`;
+    if (name === 'aggregate') {
+      return explainPipeline(engine, namespace, command, stagesOf(documentsField(command, 'pipeline')));
+    }
+    const counting = name === 'count';
+    return explainQuery(
       engine,
-      `${request.database}.${String(command[name])}`,
+      namespace,
       queryOfCommand(name, command),
       verbosity !== 'queryPlanner',
-      name === 'count',
+      counting,
     );
-    return explained;
   },
 };
 
@@ -66,6 +71,13 @@ export function explainQuery(
   };
   if (run) reply.executionStats = measure(engine, namespace, query, plan, counting);
   return reply;
+}
+
+export function explainPipeline(engine: Engine, namespace: string, command: Doc, stages: Stage[]): Doc {
+  const { query, rest } = splitPipeline(stages);
+  const explained = explainQuery(engine, namespace, { ...query, hint: hintOf(command) });
+  if (rest.length === 0) return explained;
+  return { stages: [{ $cursor: explained }, ...rest.map(({ name, spec }) => ({ [name]: spec }))] };
 }
 
 function describe(plan: Plan, query: Query, counting: boolean): Doc {

@@ -664,3 +664,27 @@ test('collections can be listed, renamed and dropped', async (t) => {
   await db.dropDatabase();
   assert.deepEqual(await db.listCollections().toArray(), []);
 });
+
+test('patterns are matched as regular expressions, in every place where they may stand', async (t) => {
+  const all = await things(t, [
+    { _id: 1, s: 'Ada' },
+    { _id: 2, s: 'ada\nBo' },
+    { _id: 3, s: ['x', 'Ada'] },
+    { _id: 4, s: 5 },
+    { _id: 5, s: /^Ada/ },
+  ]);
+  const found = async (filter: Document) =>
+    (await all.find(filter).sort({ _id: 1 }).toArray()).map(({ _id }) => _id);
+  assert.deepEqual(await found({ s: /^A/ }), [1, 3]);
+  assert.deepEqual(await found({ s: /^a/i }), [1, 2, 3]);
+  assert.deepEqual(await found({ s: /^Ada/ }), [1, 3, 5]);
+  assert.deepEqual(await found({ s: { $regex: '^bo$', $options: 'im' } }), [2]);
+  assert.deepEqual(await found({ s: { $regex: 'a d a # spaces do not count', $options: 'xi' } }), [1, 2, 3]);
+  assert.deepEqual(await found({ s: { $in: [/^Ada/, 5] } }), [1, 3, 4, 5]);
+  assert.deepEqual(await found({ s: { $not: /a/i } }), [4, 5]);
+  assert.deepEqual(await found({ s: { $not: { $regex: 'A' } } }), [2, 4, 5]);
+  assert.deepEqual(await found({ s: { $eq: /^Ada/ } }), [5]);
+  assert.deepEqual(await found({ s: { $all: [/^A/, 'x'] } }), [3]);
+  await assert.rejects(found({ s: { $regex: '(' } }), { code: 51091 });
+  await assert.rejects(found({ s: { $options: 'i' } }), { code: 2 });
+});

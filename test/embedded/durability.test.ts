@@ -13,7 +13,8 @@ import { temporaryDirectory } from './support.ts';
 const KILLS = process.env.EMBEDDED_LONG ? 100 : 6;
 const main = join(import.meta.dirname, '../../embedded/main.ts');
 
-type Running = { child: ChildProcess; url: string };
+/** `pid` is the database itself, `child` what it was started under. */
+type Running = { child: ChildProcess; url: string; pid: number };
 
 /** The database as a process of its own. `prefix` is a command to run it under. */
 async function startProcess(
@@ -23,16 +24,18 @@ async function startProcess(
 ): Promise<Running> {
   const [command = '', ...args] = [...prefix, process.execPath, main, '--port', '0', '--data', dataDir];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  t.after(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [''])]);
   if (!line) throw new Error('the database did not start');
-  return { child, url: (JSON.parse(line) as { url: string }).url };
+  const { url, pid } = JSON.parse(line) as { url: string; pid: number };
+  const running = { child, url, pid };
+  t.after(() => stop(running, 'SIGKILL'));
+  return running;
 }
 
-async function stop({ child }: Running, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  child.kill(signal);
+async function stop({ child, pid }: Running, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  process.kill(pid, signal);
   const [code] = await once(child, 'exit');
   return code;
 }
@@ -145,7 +148,7 @@ test('a second start on the same data names the process that holds it', async (t
   second.stderr.on('data', (piece: Buffer) => errors.push(piece));
   const [code] = await once(second, 'close');
   assert.equal(code, 1);
-  assert.match(Buffer.concat(errors).toString(), new RegExp(`held by process ${running.child.pid}\\b`));
+  assert.match(Buffer.concat(errors).toString(), new RegExp(`held by process ${running.pid}\\b`));
 });
 
 test('the lock of a process that died is taken over, even when its number has been given to another', async (t) => {
