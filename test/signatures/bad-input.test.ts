@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { formLimits } from '../../config/limits.ts';
+import type { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { errorAt, focusIn, textOf, valueIn } from '../support/page.ts';
@@ -20,7 +21,7 @@ function somebody() {
   return visitor(world, { 'x-forwarded-for': `198.51.100.${people}` });
 }
 
-const nothingStored = async (petition: { _id: unknown }) =>
+const nothingStored = async (petition: Petition) =>
   assert.equal(await Signature.countDocuments({ petition: petition._id }), 0, 'something was stored');
 
 const hours = (number: number) => new Date(Date.now() + number * 3_600_000);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { pino } from 'pino';
 import { captchaLimits } from '../../config/limits.ts';
+import { checkCaptcha } from '../../server/captcha/captcha.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { captchaKeys, forgetAnswers, siteverify, siteverifyIsDown } from '../support/hcaptcha.ts';
@@ -167,5 +169,25 @@ describe('the robot check', () => {
     const again = await visitor(world).sign(petition.slug, form);
     assert.equal(again.status, 422);
     assert.match(textOf(await again.text()), /has expired/);
+  });
+});
+
+describe("hCaptcha's public test keys, in development", () => {
+  const testKeys = {
+    HCAPTCHA_SITEKEY: '10000000-ffff-ffff-ffff-000000000001',
+    HCAPTCHA_SECRET: '0x0000000000000000000000000000000000000000',
+  };
+  // What siteverify says with these keys, wherever the box was ticked.
+  const testAnswer = { success: true, hostname: 'dummy-key-pass', credit: false };
+  const silent = pino({ level: 'silent' });
+
+  it('let everybody pass, as they are meant to', async () => {
+    siteverify(testAnswer);
+    assert.equal(await checkCaptcha({ ...world.env, ...testKeys }, token, '192.0.2.1', silent), 'passed');
+  });
+
+  it('open nothing where the keys are real ones', async () => {
+    siteverify(testAnswer);
+    assert.equal(await checkCaptcha({ ...world.env, ...captchaKeys }, token, '192.0.2.1', silent), 'failed');
   });
 });

@@ -50,7 +50,7 @@ async function everythingInRedis(): Promise<string[]> {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
         set: () => redis.smembers(key),
-        zset: () => redis.zrange(key, 0, -1),
+        zset: () => redis.zrange(key, '0', '-1'),
         stream: () => redis.xrange(key, '-', '+'),
       };
       return `${key} ${JSON.stringify(await read[type]?.())}`;
