@@ -1,5 +1,6 @@
 import type { Collection, Index } from './catalog.ts';
 import { numberPrefix } from './catalog.ts';
+import { show } from './describing.ts';
 import { CommandError } from './errors.ts';
 import { afterPrefix, encodeKey } from './keys.ts';
 import { type Matcher, matcher } from './matching.ts';
@@ -190,23 +191,10 @@ function duplicateKey(collection: Collection, index: Index, key: IndexKey): Comm
   const keyValue = Object.fromEntries(
     paths.map((path, i) => [path, key.values[i] === MISSING ? null : key.values[i]]),
   );
-  const shown = paths.map((path) => `${path}: ${showValue(keyValue[path])}`).join(', ');
+  const shown = paths.map((path) => `${path}: ${show(keyValue[path])}`).join(', ');
   return new CommandError(
     'DuplicateKey',
     `E11000 duplicate key error collection: ${collection.namespace} index: ${index.spec.name} dup key: { ${shown} }`,
     { keyPattern: index.spec.key, keyValue },
   );
-}
-
-function showValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value instanceof Date) return `new Date(${value.getTime()})`;
-  if (Array.isArray(value)) return value.length ? `[ ${value.map(showValue).join(', ')} ]` : '[]';
-  if (isDocument(value)) {
-    const inner = Object.entries(value).map(([field, element]) => `${field}: ${showValue(element)}`);
-    return inner.length ? `{ ${inner.join(', ')} }` : '{}';
-  }
-  if (typeof value === 'object' && value !== null && 'toHexString' in value)
-    return `ObjectId('${String(value)}')`;
-  return String(value);
 }

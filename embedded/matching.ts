@@ -4,7 +4,10 @@ import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { ACCUMULATORS, checkExpression, EXPRESSIONS, evaluate } from './expressions.ts';
+import { ACCUMULATORS, EXPRESSIONS, evaluate } from './expressions.ts';
+import { type OperatorName, onElements, PATTERN, prepareFilter } from './filters.ts';
+import { regularExpression } from './patterns.ts';
+import { ofType } from './types.ts';
 import {
   compare,
   type Doc,
@@ -20,9 +23,6 @@ import {
 
 export type Matcher = (document: Doc) => boolean;
 type Predicate = (value: unknown) => boolean;
-
-/** Our name for `$regex`, which mingo would turn into a JavaScript pattern before we see it. */
-const PATTERN = '$__regex';
 
 /**
  * A test for documents as `decode` gives them. mingo's Query takes the filter apart and joins the parts; each single
@@ -93,7 +93,10 @@ function compares(wanted: unknown, accepts: (order: number) => boolean): Predica
 
 const MATCHES_ALL: Predicate = () => true;
 
-const operators: Record<string, (path: string, operand: unknown, options: Options) => Predicate> = {
+const operators: Record<
+  OperatorName | '$expr',
+  (path: string, operand: unknown, options: Options) => Predicate
+> = {
   $eq: (path, operand) =>
     someValue(
       path,
@@ -243,71 +246,6 @@ function matcherWithin(filter: Doc, options: Options): Matcher {
   return (document) => query.test(document);
 }
 
-const TYPE_NAMES: Record<string, number> = {
-  double: 1,
-  string: 2,
-  object: 3,
-  array: 4,
-  binData: 5,
-  undefined: 6,
-  objectId: 7,
-  bool: 8,
-  date: 9,
-  null: 10,
-  regex: 11,
-  dbPointer: 12,
-  javascript: 13,
-  symbol: 14,
-  javascriptWithScope: 15,
-  int: 16,
-  timestamp: 17,
-  long: 18,
-  decimal: 19,
-  minKey: -1,
-  maxKey: 127,
-};
-const TYPE_OF_CLASS: Record<string, number> = {
-  Double: 1,
-  DBRef: 3,
-  Binary: 5,
-  ObjectId: 7,
-  BSONRegExp: 11,
-  Code: 13,
-  BSONSymbol: 14,
-  Int32: 16,
-  Timestamp: 17,
-  Long: 18,
-  Decimal128: 19,
-  MinKey: -1,
-  MaxKey: 127,
-};
-
-/** BSON's number for the type of a value. */
-export function typeNumber(value: unknown): number {
-  if (value === MISSING) return 0;
-  if (value === null) return 10;
-  if (Array.isArray(value)) return 4;
-  if (value instanceof Date) return 9;
-  if (typeof value === 'object') return TYPE_OF_CLASS[(value as { _bsontype?: string })._bsontype ?? ''] ?? 3;
-  return (
-    { string: 2, boolean: 8, undefined: 6, number: Number.isInteger(value) ? 16 : 1 }[
-      typeof value as 'string'
-    ] ?? 0
-  );
-}
-
-function ofType(operand: unknown): Predicate {
-  const types = (Array.isArray(operand) ? operand : [operand]).flatMap((name) => {
-    if (name === 'number') return [1, 16, 18, 19];
-    const number = typeof name === 'string' ? TYPE_NAMES[name] : toNumber(name);
-    if (number === undefined) throw new CommandError('BadValue', `Unknown type name alias: ${String(name)}`);
-    if (!Object.values(TYPE_NAMES).includes(number))
-      throw new CommandError('BadValue', `Invalid numerical type code: ${number}`);
-    return [number];
-  });
-  return (value) => value !== MISSING && types.includes(typeNumber(value));
-}
-
 function bits(operand: unknown, accepts: (value: bigint, mask: bigint) => boolean): Predicate {
   const mask = Array.isArray(operand)
     ? operand.reduce<bigint>((sum, bit) => sum | (1n << BigInt(toNumber(bit) ?? 0)), 0n)
@@ -340,116 +278,8 @@ export function isTrue(value: unknown): boolean {
   return isNumber(value) ? toNumber(value) !== 0 : value !== false;
 }
 
-/** MongoDB's regular expressions (PCRE) as JavaScript's, with the option `x` carried out. */
-export function regularExpression(value: RegExp | BSONRegExp): RegExp {
-  if (value instanceof RegExp) return value;
-  const { pattern, options } = value;
-  const source = options.includes('x')
-    ? pattern.replace(/\\#|#.*$|(\\\s)|\s+/gm, (all, escaped) => (escaped || all === '\\#' ? all : ''))
-    : pattern;
-  try {
-    return new RegExp(source, `${options.replace(/[^ims]/g, '')}u`);
-  } catch {
-    try {
-      return new RegExp(source, options.replace(/[^ims]/g, ''));
-    } catch (reason) {
-      throw new CommandError(
-        51091,
-        `Regular expression is invalid: ${reason instanceof Error ? reason.message : reason}`,
-      );
-    }
-  }
-}
-
 function shown(path: string, operator: string, operand: unknown): string {
   return `${path}: { ${operator}: ${String(operand)} }`;
-}
-
-const LOGICAL = ['$and', '$or', '$nor'];
-
-/** The filter as mingo takes it, after refusing what MongoDB refuses, in its words. */
-function prepareFilter(filter: Doc, variables: string[] = []): Doc {
-  return Object.fromEntries(
-    Object.entries(filter).map(([field, operand]) => {
-      if (LOGICAL.includes(field)) return [field, prepareClauses(field, operand, variables)];
-      if (['$where', '$text', '$jsonSchema'].includes(field)) {
-        throw new CommandError('NotImplemented', `${field} is not supported by the embedded database`);
-      }
-      if (field === '$expr') checkExpression(operand, variables);
-      if (field === '$expr' || field === '$comment') return [field, operand];
-      if (field.startsWith('$')) {
-        throw new CommandError(
-          'BadValue',
-          `unknown top level operator: ${field}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
-        );
-      }
-      return [field, prepareOperand(operand)];
-    }),
-  );
-}
-
-function prepareClauses(operator: string, clauses: unknown, variables: string[]): Doc[] {
-  if (!Array.isArray(clauses)) throw new CommandError('BadValue', `${operator} must be an array`);
-  if (clauses.length === 0) throw new CommandError('BadValue', '$and/$or/$nor must be a nonempty array');
-  return clauses.map((clause) => {
-    if (!isDocument(clause))
-      throw new CommandError('BadValue', '$or/$and/$nor entries need to be full objects');
-    return prepareFilter(clause, variables);
-  });
-}
-
-/** True for `{ $gt: 1 }` and its like; false for values, references (`$ref`) and plain documents. */
-export function hasOperators(operand: unknown): operand is Doc {
-  if (!isDocument(operand)) return false;
-  const [first = ''] = Object.keys(operand);
-  return first.startsWith('$') && !['$ref', '$id', '$db'].includes(first);
-}
-
-function prepareOperand(operand: unknown): Doc {
-  if (operand instanceof BSONRegExp || operand instanceof RegExp) return { [PATTERN]: operand };
-  if (!hasOperators(operand)) return { $eq: operand };
-  const { $options: options, ...rest } = operand;
-  if (options !== undefined && rest.$regex === undefined)
-    throw new CommandError('BadValue', '$options needs a $regex');
-  return Object.fromEntries(
-    Object.entries(rest).map(([operator, value]) => {
-      if (!Object.hasOwn(operators, operator) || operator === '$expr') {
-        throw new CommandError('BadValue', `unknown operator: ${operator}`);
-      }
-      if (operator === '$regex') return [PATTERN, joinRegex(value, options)];
-      if (operator === '$not' && hasOperators(value)) return [operator, prepareOperand(value)];
-      if (operator === '$elemMatch' && isDocument(value)) return [operator, prepareElement(value)];
-      if (operator === '$all' && Array.isArray(value)) return [operator, value.map(prepareInAll)];
-      return [operator, value];
-    }),
-  );
-}
-
-function prepareElement(criteria: Doc): Doc {
-  return onElements(criteria) ? prepareOperand(criteria) : prepareFilter(criteria);
-}
-
-function prepareInAll(wanted: unknown): unknown {
-  return isDocument(wanted) && isDocument(wanted.$elemMatch)
-    ? { $elemMatch: prepareElement(wanted.$elemMatch) }
-    : wanted;
-}
-
-/** Whether `$elemMatch` is about the elements themselves (`{ $gt: 1 }`) and not about their fields. */
-function onElements(criteria: Doc): boolean {
-  const [first = ''] = Object.keys(criteria);
-  return first.startsWith('$') && ![...LOGICAL, '$expr'].includes(first);
-}
-
-function joinRegex(pattern: unknown, options: unknown): BSONRegExp {
-  if (typeof pattern !== 'string' && !(pattern instanceof BSONRegExp)) {
-    throw new CommandError('BadValue', '$regex has to be a string');
-  }
-  const text = typeof pattern === 'string' ? pattern : pattern.pattern;
-  const flags = typeof options === 'string' ? options : typeof pattern === 'string' ? '' : pattern.options;
-  const bad = flags.match(/[^imsxu]/);
-  if (bad) throw new CommandError(51108, `invalid flag in regex options: ${bad[0]}`);
-  return new BSONRegExp(text, [...new Set(flags)].sort().join(''));
 }
 
 /** mingo copies its context for each query, so the many expressions are given only to those that have `$expr`. */

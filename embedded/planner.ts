@@ -2,9 +2,9 @@ import { BSONRegExp } from 'bson';
 import type { Collection, Index } from './catalog.ts';
 import { numberPrefix } from './catalog.ts';
 import { CommandError } from './errors.ts';
+import { hasOperators } from './filters.ts';
 import { entryPrefix, isUnique, shapeOf } from './indexes.ts';
 import { afterPrefix, encodeKey } from './keys.ts';
-import { hasOperators } from './matching.ts';
 import { prefixRange, type Range } from './storage.ts';
 import { type Doc, equal, isDocument, RANK, rank, toNumber } from './values.ts';
 

@@ -1,6 +1,7 @@
 import { CommandError } from './errors.ts';
 import { checkExpression, evaluate, expressionOptions } from './expressions.ts';
-import { hasOperators, isTrue, matcher } from './matching.ts';
+import { hasOperators } from './filters.ts';
+import { isTrue, matcher } from './matching.ts';
 import { type Doc, isDocument, isNumber, plain, toNumber } from './values.ts';
 
 export type Projector = (document: Doc, position?: number) => Doc;

@@ -2,14 +2,17 @@ import { ObjectId } from 'bson';
 import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
 import { $addFields, $project, $replaceRoot, $replaceWith, $set, $unset } from 'mingo/operators/pipeline';
+import { checkArrayFiltersUsed } from './arrayFilters.ts';
 import type { Collection } from './catalog.ts';
+import { show } from './describing.ts';
 import { checkId, type Stored, withId } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { CommandError } from './errors.ts';
 import { ACCUMULATORS, checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
-import { hasOperators, matcher, valuesAt } from './matching.ts';
+import { hasOperators } from './filters.ts';
+import { matcher, valuesAt } from './matching.ts';
 import { PAUSE } from './reading.ts';
-import { applyOperators, checkArrayFiltersUsed, operationsOf, show } from './updating.ts';
+import { applyOperators, operationsOf } from './updating.ts';
 import { type Doc, decode, encode, equal, isDocument, plain } from './values.ts';
 
 export type UpdateStatement = {

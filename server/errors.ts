@@ -85,5 +85,6 @@ export function routeOf(request: Request): string {
   return typeof path === 'string' ? path : '*';
 }
 
+/** Whether the client is a program: it asks for JSON, or for problem details, before HTML. */
 export const wantsJson = (request: Request): boolean =>
-  request.path.endsWith('.json') || request.accepts(['html', 'json']) === 'json';
+  request.path.endsWith('.json') || request.accepts(['html', 'json', 'application/problem+json']) !== 'html';

@@ -1,5 +1,5 @@
+import { typeName } from '../describing.ts';
 import { CommandError } from '../errors.ts';
-import { typeName } from '../updating.ts';
 import { type Doc, isDocument, toNumber } from '../values.ts';
 import type { Request } from './registry.ts';
 

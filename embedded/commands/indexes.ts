@@ -1,9 +1,9 @@
 import type { Collection, Index } from '../catalog.ts';
+import { show } from '../describing.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { matcher } from '../matching.ts';
 import { PAUSE } from '../reading.ts';
-import { show } from '../updating.ts';
 import { type Doc, equal, isDocument, toNumber } from '../values.ts';
 import { existing, inOneStep, wholeCursor } from './collections.ts';
 import { checkCollation, documentsField, namespaceOf } from './fields.ts';

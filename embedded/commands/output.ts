@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { show } from '../describing.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
-import { show } from '../updating.ts';
 import { type Doc, encode, isDocument } from '../values.ts';
 import { insertOne, type UpdateStatement, update } from '../writing.ts';
 import { inOneStep } from './collections.ts';
