@@ -168,6 +168,8 @@ try {
 
   const small = await named('small');
   await fill(small, THOUSAND);
+  // Once to warm up, so that the first measurement is not of the compiler.
+  await figures(small, THOUSAND);
   const atThousand = await figures(small, THOUSAND);
   const big = await named('big');
   await fill(big, MILLION);
