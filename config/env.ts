@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** hCaptcha's published test keys: they let every robot through. https://docs.hcaptcha.com/#integration-testing-test-keys */
 const publicTestSitekeys = /^[123]0000000-ffff-ffff-ffff-00000000000[123]$/;
-const publicTestSecret = /^0x0+$/;
+export const publicTestSecret = /^0x0+$/;
 
 const text = z.string().trim();
 const storeUrl = (...protocols: string[]) =>
