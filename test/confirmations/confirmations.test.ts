@@ -74,6 +74,20 @@ describe('the button', () => {
     assert.equal(await visitor(world).count(petition.slug), 1);
   });
 
+  it('pressed in the moment between withdrawing and its page does not undo the withdrawal', async (t) => {
+    const petition = await makePetition();
+    const { confirm, manage } = await signAndOpenMail(world, petition.slug, makeForm());
+    const model = Signature as unknown as { updateOne(...args: unknown[]): PromiseLike<unknown> };
+    const real = model.updateOne.bind(Signature);
+    t.mock.method(model, 'updateOne', async (...args: unknown[]) => {
+      t.mock.restoreAll();
+      await open(`${manage}/withdrawal`, 'POST');
+      return real(...args);
+    });
+    assert.equal((await open(confirm, 'POST')).status, 410);
+    assert.equal(await stateOf(petition), 'withdrawn');
+  });
+
   it('a used link shows success, however it is opened, and keeps the first time', async () => {
     const petition = await makePetition();
     const { confirm } = await signAndConfirm(world, petition.slug, makeForm());
