@@ -108,7 +108,7 @@ export class Catalog {
   }
 
   private discard(number: number): void {
-    if (this.trash.length === 0) void this.storage.write(() => this.emptyTrash());
+    if (this.trash.length === 0) this.storage.write(() => this.emptyTrash()).catch(LATER);
     this.trash.push(number);
     this.changed.add('');
   }
@@ -157,7 +157,11 @@ export class Catalog {
         this.trash = (stored.trash as unknown[]).map((number) => toNumber(number) as number);
       } else this.collections.set(namespace, inPlace(known.get(namespace), storedCollection(stored)));
     }
-    if (this.trash.length > 0) void this.storage.write(() => this.emptyTrash());
+    if (this.trash.length > 0) this.storage.write(() => this.emptyTrash()).catch(LATER);
+  }
+
+  hasUnfinished(): boolean {
+    return this.list().some(({ indexes }) => indexes.some(({ building }) => building));
   }
 
   /** Drops the indexes whose building was cut short: nobody was told that they exist. */
@@ -168,6 +172,9 @@ export class Catalog {
     }
   }
 }
+
+/** What could not be emptied now is emptied after the next start. */
+const LATER = () => {};
 
 export function numberPrefix(number: number): Buffer {
   const prefix = Buffer.allocUnsafe(4);

@@ -19,7 +19,7 @@ export class Engine {
     this.documents = new Documents(this.storage, this.catalog);
     this.reader = new Reader(this.storage, this.catalog);
     this.cursors = new Cursors(cursorTimeout);
-    void this.storage.write(() => this.catalog.dropUnfinished());
+    if (this.catalog.hasUnfinished()) void this.storage.write(() => this.catalog.dropUnfinished());
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Database as LmdbDatabase, open, type RootDatabase } from 'lmdb';
-import { asCommandError } from './errors.ts';
+import { asCommandError, CommandError } from './errors.ts';
 import { afterPrefix } from './keys.ts';
 
 type Table = LmdbDatabase<Buffer, Buffer>;
@@ -33,6 +33,7 @@ export class Storage {
   private readonly root: RootDatabase<Buffer, Buffer>;
   private readonly waiting: Task[] = [];
   private scheduled = false;
+  private closing = false;
 
   constructor(path: string) {
     // Without overlappingSync a transaction is on the disk (fdatasync, then the meta page) when it returns.
@@ -51,7 +52,9 @@ export class Storage {
     });
   }
 
+  /** Finishes what is waiting; what would go on for longer is ended after its last committed part. */
   async close(): Promise<void> {
+    this.closing = true;
     while (this.waiting.length > 0 || this.scheduled) await new Promise(setImmediate);
     await this.root.close();
   }
@@ -86,7 +89,9 @@ export class Storage {
       for (const task of taken) task.reject(asCommandError(failure));
       return;
     }
-    this.waiting.push(...unfinished);
+    if (this.closing)
+      for (const task of unfinished) task.reject(new CommandError(11600, 'interrupted at shutdown'));
+    else this.waiting.push(...unfinished);
     for (const answer of answers) answer();
   }
 

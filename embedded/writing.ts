@@ -34,7 +34,7 @@ export type UpdateResult = {
   after?: Doc;
 };
 
-/** How many documents one transaction changes before others get a turn. */
+/** How many documents one transaction changes before others get a turn, in which the collection may be dropped. */
 const TURN = 200;
 
 export function insertOne(engine: Engine, namespace: string, bytes: Buffer): Doc {
@@ -58,6 +58,7 @@ export function* update(
   if (collection) {
     for (const [i, record] of (yield* targets(engine, namespace, statement, multi)).entries()) {
       if (i > 0 && i % TURN === 0) yield;
+      if (engine.catalog.find(namespace) !== collection) break;
       const bytes = engine.reader.read(collection, record);
       if (!bytes || !matches(decode(bytes))) continue;
       const changed = changeOne(engine, collection, { record, bytes }, change, statement);
@@ -95,6 +96,7 @@ export function* remove(
   let before: Doc | undefined;
   for (const [i, record] of (yield* targets(engine, namespace, statement, multi)).entries()) {
     if (i > 0 && i % TURN === 0) yield;
+    if (engine.catalog.find(namespace) !== collection) break;
     const bytes = engine.reader.read(collection, record);
     const document = bytes && decode(bytes);
     if (!bytes || !document || !matches(document)) continue;
