@@ -110,6 +110,11 @@ function* mergeOne(
     keepExisting: { $setOnInsert: {} },
     fail: { $setOnInsert: {} },
   };
+  // The insert's own duplicate key error says which key it was.
+  if (whenMatched === 'fail' && whenNotMatched === 'insert') {
+    insertOne(engine, target, encode(document));
+    return;
+  }
   const statement: UpdateStatement = Array.isArray(whenMatched)
     ? { filter, update: whenMatched as Doc[], variables: { new: document } }
     : { filter, update: changes[String(whenMatched)] as Doc };
