@@ -45,7 +45,11 @@ export async function confirmSignature(
   const state = mustBeHeld(platform, found.signature) ? 'held' : 'confirmed';
   const { matchedCount } = await Signature.updateOne(
     { _id, state: 'pending' },
-    { $set: { state, confirmedAt: now, recount: true }, $unset: { 'mail.dueAt': 1 } },
+    {
+      $set: { state, confirmedAt: now, recount: true },
+      $unset: { 'mail.dueAt': 1, changedIn: 1 },
+      $push: { history: { at: now, from: 'pending', to: state, by: 'signer' } },
+    },
   );
   if (matchedCount === 0) return findConfirmation(platform, token, now);
   platform.queues.enqueue('tally', { petitionId: petition.toHexString() });

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import { mailAgainAfter } from '../../config/limits.ts';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { historyWith } from './history.ts';
 import { Signature } from './signature.ts';
 
 /** One person on one petition. */
@@ -48,6 +49,14 @@ export async function signAgain(
           mail: { $cond: [{ $or: [isDue, comesBack] }, mail, '$mail'] },
           createdAt: { $cond: [comesBack, now, '$createdAt'] },
           recount: { $cond: [comesBack, true, { $ifNull: ['$recount', false] }] },
+          history: {
+            $cond: [
+              comesBack,
+              historyWith({ at: now, to: 'pending', by: 'signer' }),
+              { $ifNull: ['$history', []] },
+            ],
+          },
+          changedIn: { $cond: [comesBack, '$$REMOVE', '$changedIn'] },
           state: { $cond: [comesBack, 'pending', '$state'] },
         },
       },

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { regions } from '../../config/places.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { domainOf } from '../signers/address.ts';
 import { type Mailbox, signAgain } from './again.ts';
 import { consentWording } from './consent.ts';
 import type { SignatureForm } from './form.ts';
@@ -33,6 +34,8 @@ export async function signPetition(
       comment: seal('comment', form.comment),
       ip: seal('ip', ip),
     },
+    nameKey: vault.nameKey(form.name),
+    domainKey: vault.domainKey(domainOf(form.email.canonical)),
     country: form.country,
     region,
     language,

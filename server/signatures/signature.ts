@@ -7,11 +7,27 @@ export type SignatureState = (typeof signatureStates)[number];
 export const mailKinds = ['confirm', 'reminder', 'duplicate'] as const;
 export type MailKind = (typeof mailKinds)[number];
 
+const happening = new Schema(
+  {
+    at: { type: Date, required: true },
+    from: { type: String, enum: [...signatureStates, null] },
+    to: { type: String, enum: signatureStates, required: true },
+    by: { type: String, enum: ['signer', 'organizer', 'platform'], required: true },
+    organizer: Schema.Types.ObjectId,
+    task: Schema.Types.ObjectId,
+    why: String,
+  },
+  { _id: false },
+);
+
 const schema = new Schema(
   {
     petition: { type: Schema.Types.ObjectId, required: true },
     /** Stands for the signer's mailbox; `erased:<id>` once they asked to be forgotten. */
     emailKey: { type: String, required: true },
+    /** Keyed hashes an organizer finds it by: of the name, and of the address's domain. They go with the person. */
+    nameKey: String,
+    domainKey: String,
     state: { type: String, enum: signatureStates, required: true },
 
     /** Personal data, each value sealed by the vault. */
@@ -33,6 +49,14 @@ const schema = new Schema(
     remindedAt: Date,
     /** Set as long as `sealed.ip` is. */
     ipAt: Date,
+
+    /** Every change of the state, the oldest first. */
+    history: { type: [happening], default: [] },
+    /** The organizers' task that made the state what it is; unset once anybody else changes it. */
+    changedIn: Schema.Types.ObjectId,
+    /** For a signature on paper: the task that read it in, and its row. */
+    importedIn: Schema.Types.ObjectId,
+    importedRow: Number,
 
     /** How the tally includes it; null where it does not. */
     counted: { type: countedSchema, default: null },
@@ -60,6 +84,13 @@ schema.index({ state: 1, createdAt: 1 });
 schema.index({ emailKey: 1 });
 schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 schema.index({ ipAt: 1 }, { sparse: true });
+/** What organizers look for. */
+schema.index({ petition: 1, _id: 1 }, { name: 'inOrder' });
+schema.index({ petition: 1, state: 1, _id: 1 });
+schema.index({ petition: 1, nameKey: 1 });
+schema.index({ petition: 1, domainKey: 1, _id: 1 });
+schema.index({ changedIn: 1, _id: 1 }, { partialFilterExpression: { changedIn: { $exists: true } } });
+schema.index({ importedIn: 1, _id: 1 }, { partialFilterExpression: { importedIn: { $exists: true } } });
 
 export type Signature = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const Signature = model('Signature', schema);

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { historyWith } from '../signatures/history.ts';
 import { isErased, Signature } from '../signatures/signature.ts';
 import { suppressAddress } from './suppression.ts';
 import type { Purpose } from './tokens.ts';
@@ -27,10 +28,16 @@ export async function withdrawSignature(
 ): Promise<void> {
   const { modifiedCount } = await Signature.updateOne(
     { _id, state: { $in: ['pending', 'confirmed', 'held'] } },
-    {
-      $set: { state: 'withdrawn', withdrawnAt: now, recount: true, updates: false },
-      $unset: { 'mail.dueAt': 1 },
-    },
+    [
+      {
+        $set: {
+          history: historyWith({ at: now, to: 'withdrawn', by: 'signer' }),
+          ...{ state: 'withdrawn', withdrawnAt: now, recount: true, updates: false },
+        },
+      },
+      { $unset: ['mail.dueAt', 'changedIn'] },
+    ],
+    { updatePipeline: true },
   );
   if (modifiedCount > 0) queues.enqueue('tally', { petitionId: petition.toHexString() });
 }
@@ -65,9 +72,10 @@ export async function anonymiseSignatures(which: Record<string, unknown>): Promi
           hasComment: false,
           updates: false,
           consent: [],
+          history: [],
         },
       },
-      { $unset: ['sealed', 'ipAt', 'mail.dueAt', 'source'] },
+      { $unset: ['sealed', 'nameKey', 'domainKey', 'changedIn', 'ipAt', 'mail.dueAt', 'source'] },
     ],
     { updatePipeline: true },
   );

@@ -7,6 +7,9 @@ export type Vault = ReturnType<typeof createVault>;
 const nonceBytes = 12;
 const tagBytes = 16;
 
+/** Text as two people would call it the same: compatible characters, small letters, single spaces. */
+const plain = (text: string): string => text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ');
+
 /** A key for one purpose, so that no two purposes share one. RFC 5869. */
 export const deriveKey = (secret: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `undersigned/${purpose}`, 32));
@@ -22,6 +25,9 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
   const addressKey = deriveKey(lookupKey, 'address');
   const networkKey = deriveKey(lookupKey, 'network');
+  const nameKey = deriveKey(lookupKey, 'name');
+  const domainKey = deriveKey(lookupKey, 'domain');
+  const paperKey = deriveKey(lookupKey, 'paper');
 
   return {
     seal(text: string, place: string): Buffer {
@@ -56,6 +62,22 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
     /** The keyed hash that stands for a network address where only equality matters. */
     networkKey(address: string): string {
       return createHmac('sha256', networkKey).update(address).digest('base64url');
+    },
+
+    /** The keyed hash a name is found by, however it is capitalised and spaced. */
+    nameKey(name: string): string {
+      return createHmac('sha256', nameKey).update(plain(name)).digest('base64url');
+    },
+
+    /** The keyed hash that stands for the domain of an address. */
+    domainKey(domain: string): string {
+      return createHmac('sha256', domainKey).update(domain.toLowerCase()).digest('base64url');
+    },
+
+    /** Stands for a signer on paper who gave no address, where {@link emailKey} would. */
+    paperKey(name: string, postalCode: string): string {
+      const person = `${plain(name)}\n${plain(postalCode).replaceAll(' ', '')}`;
+      return `paper:${createHmac('sha256', paperKey).update(person).digest('base64url')}`;
     },
 
     /** {@link emailKey} of whatever was typed; undefined where that is no address. */
