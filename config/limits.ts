@@ -16,6 +16,7 @@ export const rateLimits = {
   linkPerBlock: { limit: 1_000, window: 10 * minute },
   signInPerBlock: { limit: 30, window: 10 * minute },
   signInPerAddress: { limit: 5, window: 10 * minute },
+  reportPerBlock: { limit: 20, window: 10 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** What a form may weigh and hold. */
@@ -26,6 +27,34 @@ export const formLimits = {
   comment: 500,
   region: 100,
   postalCode: 16,
+} as const;
+
+/** What organizers may write for one petition. Texts in characters, the form in bytes. */
+export const petitionLimits = {
+  title: 150,
+  addressedTo: 150,
+  summary: 300,
+  body: 50_000,
+  note: 2_000,
+  consent: 500,
+  questions: 5,
+  options: 20,
+  hashtags: 10,
+  goal: 100_000_000,
+  fieldBytes: 1024 * 1024,
+  fields: 120,
+} as const;
+
+/** Pictures: the file's bytes, the pixels it may decode to, and the shape it is stored in. Times in seconds. */
+export const imageLimits = {
+  bytes: 12 * 1024 * 1024,
+  pixels: 50_000_000,
+  seconds: 15,
+  width: 1200,
+  height: 630,
+  leastWidth: 600,
+  leastHeight: 315,
+  unusedKept: 7 * day,
 } as const;
 
 /** hCaptcha: how long siteverify may take, in milliseconds, and how long a token may be, in characters. */
@@ -50,8 +79,38 @@ export const mailWork = { lease: 2 * minute, sweepAfter: minute } as const;
 /** Long work: how long one step may take, in seconds, before another worker takes over. */
 export const taskWork = { lease: 2 * minute } as const;
 
-/** The tally: signatures in one batch, and how long the nightly comparison may hold rounds back, in seconds. */
-export const tallyWork = { batch: 1_000, hold: 5 * minute, sources: 500 } as const;
+/**
+ * The tally: signatures in one batch, how long the nightly comparison may hold rounds back, in seconds, and of how many
+ * of the latest hours it keeps the sums.
+ */
+export const tallyWork = { batch: 1_000, hold: 5 * minute, sources: 500, hours: 72 } as const;
+
+/** Moderation: how long somebody keeps an item without a word, in seconds, and how many reports bring one back. */
+export const moderationWork = {
+  lease: 2 * minute,
+  reopenAt: 3,
+  pageSize: 25,
+  pages: 40,
+  countTo: 1_000,
+  note: 300,
+} as const;
+
+/** An update's texts, in characters, and its form, in bytes. */
+export const updateLimits = { title: 150, body: 20_000, formBytes: 1024 * 1024 } as const;
+
+/**
+ * Sending an update: mails under way at once, how long one step may take in seconds, after how many mails in a row
+ * that the server did not take it stops to ask a person, and the waits in seconds before those are tried again.
+ */
+export const updateWork = {
+  atOnce: 5,
+  step: 3,
+  giveUpAfter: 25,
+  again: [minute, 10 * minute, hour, 4 * hour],
+} as const;
+
+/** Shares of a goal at which the team hears of it, in percent. */
+export const milestoneShares = [25, 50, 75, 100] as const;
 
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [

@@ -2,10 +2,12 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import type { Log } from '../config/log.ts';
 import { AuditEntry } from './audit/entry.ts';
+import { Image } from './images/image.ts';
 import { Mailing } from './mailings/mailing.ts';
 import { AccessLink } from './organizers/access-link.ts';
 import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
+import { PetitionVersion } from './petitions/versions/version.ts';
 import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
 import { Tally } from './tallies/tally.ts';
@@ -13,6 +15,8 @@ import { Task } from './tasks/task.ts';
 
 const models = [
   Petition,
+  PetitionVersion,
+  Image,
   Signature,
   Tally,
   Mailing,

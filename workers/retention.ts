@@ -1,5 +1,6 @@
 import { periods } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
+import { deleteUnusedImages } from '../server/images/image.ts';
 import { Mailing } from '../server/mailings/mailing.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { Signature } from '../server/signatures/signature.ts';
@@ -19,6 +20,8 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
   );
   const mailings = await Mailing.deleteMany({ at: { $lte: before(now, 2 * periods.pendingKept) } });
 
+  const images = await deleteUnusedImages(now);
+
   const longAgo = before(now, periods.personalDataKept);
   const ended = await Petition.find(
     {
@@ -37,6 +40,7 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
     unconfirmed: unconfirmed.deletedCount,
     addresses: addresses.modifiedCount,
     mailings: mailings.deletedCount,
+    images,
     anonymised,
   };
   if (Object.values(done).some((number) => number > 0)) log.info(done, 'retention');

@@ -8,6 +8,12 @@ export async function findPublished(slug: string, now: Date): Promise<Petition |
   return petition && phaseOf(petition, now) !== 'draft' ? petition : undefined;
 }
 
+/** A published petition by an address it had before. */
+export async function findRenamed(slug: string, now: Date): Promise<Petition | undefined> {
+  const petition = await Petition.findOne({ formerSlugs: slug }).lean<Petition>();
+  return petition && phaseOf(petition, now) !== 'draft' ? petition : undefined;
+}
+
 /** Every published petition with its numbers, the newest first. */
 export const listPublished = (now: Date) => withCounts({ publishedAt: { $lte: now } }, now);
 

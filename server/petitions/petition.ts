@@ -3,6 +3,13 @@ import { type HydratedDocument, type InferSchemaType, model, Schema, type Types 
 export const languages = ['en', 'fr'] as const;
 export type Language = (typeof languages)[number];
 
+/** How much of a thing the signature form asks for. */
+export const askings = ['off', 'optional', 'required'] as const;
+export type Asking = (typeof askings)[number];
+
+export const outcomes = ['delivered', 'answered', 'victory', 'withdrawn'] as const;
+export type Outcome = (typeof outcomes)[number];
+
 const text = new Schema(
   {
     title: { type: String, required: true, maxlength: 200 },
@@ -16,6 +23,21 @@ const text = new Schema(
   { _id: false },
 );
 
+const bilingual = { en: String, fr: String };
+
+const question = new Schema(
+  {
+    /** Names the answers; stays when the words change. */
+    key: { type: String, required: true },
+    kind: { type: String, enum: ['text', 'choice', 'yesNo'], required: true },
+    label: bilingual,
+    isRequired: { type: Boolean, default: false },
+    /** Of a `choice`, as many in every language. */
+    options: [{ ...bilingual, _id: false }],
+  },
+  { _id: false },
+);
+
 const schema = new Schema(
   {
     slug: { type: String, required: true, unique: true, match: /^[a-z0-9]+(-[a-z0-9]+)*$/, maxlength: 80 },
@@ -23,8 +45,16 @@ const schema = new Schema(
     /** The language shown when none is asked for. */
     language: { type: String, enum: languages, required: true },
     texts: { en: text, fr: text },
-    /** `file` is a path below public/. */
-    image: { file: String, width: Number, height: Number },
+    /** Addresses it was published under before; they lead to the present one. */
+    formerSlugs: [String],
+    /** Goes up with every change an organizer makes: whoever edits an older one is told. */
+    revision: { type: Number, default: 0 },
+    /** Of the text. Goes up with every change of it once it was public; see versions/version.ts. */
+    version: { type: Number, default: 1 },
+    versionAt: Date,
+    editedBy: Schema.Types.ObjectId,
+    /** `file` is a path below public/; `upload` is the hash of a picture in the database. */
+    image: { file: String, upload: String, width: Number, height: Number },
     /** Who runs it, and how the press reaches them. */
     group: {
       name: { type: String, required: true },
@@ -47,7 +77,7 @@ const schema = new Schema(
         _id: false,
         outcome: {
           type: String,
-          enum: ['delivered', 'answered', 'victory', 'withdrawn', 'corrected'],
+          enum: [...outcomes, 'corrected'],
           required: true,
         },
         at: { type: Date, required: true },
@@ -64,6 +94,17 @@ const schema = new Schema(
         number: { type: Number, required: true },
       },
     ],
+    /** Whether names and comments are shown at once, or only when a moderator has approved them. */
+    moderation: { type: String, enum: ['before', 'after'], default: 'after' },
+    /** What the signature form asks for beside name, address and country. */
+    asks: {
+      postalCode: { type: String, enum: askings, default: 'optional' },
+      phone: { type: String, enum: askings, default: 'off' },
+      comment: { type: String, enum: askings, default: 'optional' },
+    },
+    questions: { type: [question], default: [] },
+    /** The words of the consent, where they are not the usual ones. */
+    consent: { signing: bilingual, updates: bilingual },
     hashtags: [String],
     /** Organizers with a stronger role here than everywhere. */
     team: [
@@ -79,6 +120,7 @@ const schema = new Schema(
   { versionKey: false, timestamps: true, minimize: false },
 );
 schema.index({ publishedAt: -1 });
+schema.index({ formerSlugs: 1 });
 
 export type Petition = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export type PetitionDocument = HydratedDocument<Petition>;

@@ -5,10 +5,12 @@ import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { signatureFormView } from '../signatures/form-view.ts';
 import { type Count, readCount } from '../tallies/tally.ts';
-import { findPublished, listPublished } from './find.ts';
+import { findPublished, findRenamed, listPublished } from './find.ts';
 import type { Language, Petition } from './petition.ts';
 import { withdrawalOf } from './phase.ts';
 import { shareView } from './share.ts';
+import { listVersions } from './versions/version.ts';
+import { lastChangeView } from './versions/view.ts';
 import * as view from './view.ts';
 
 /** A petition's page may be this old, in seconds. */
@@ -18,13 +20,21 @@ const pageAge = 10;
 export type PetitionPage = { petition: Petition; count: Count; lang: Language; now: Date };
 
 /**
- * Finds the petition of `:slug`. Where it is unknown or was withdrawn, sends the page that says so and returns
- * undefined.
+ * Finds the petition of `:slug`. Where it was withdrawn or has another address now, sends the page that says so and
+ * returns undefined. A form that was sent to an old address is taken: its page was open while the petition moved.
  */
 export async function openPetition(request: Request, response: Response): Promise<PetitionPage | undefined> {
   const now = new Date();
-  const petition = await findPublished(String(request.params.slug), now);
+  const slug = String(request.params.slug);
+  const found = await findPublished(slug, now);
+  const petition = found ?? (await findRenamed(slug, now));
   if (!petition) throw new HttpError(404);
+  if (!found && isRead(request)) {
+    // Not for ever: the petition may get its old address back.
+    cachePublicly(response, pageAge);
+    response.redirect(301, request.originalUrl.replace(slug, petition.slug));
+    return undefined;
+  }
   const lang = languageOf(request, petition.language);
   const withdrawal = withdrawalOf(petition);
   if (!withdrawal) return { petition, lang, now, count: await readCount(petition, now) };
@@ -38,6 +48,8 @@ export async function openPetition(request: Request, response: Response): Promis
   });
   return undefined;
 }
+
+const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
 /** The petition's page, with its form while it is open. */
 export async function showPetition(
@@ -53,6 +65,13 @@ export async function showPetition(
     page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
     petition: shown,
     progress: view.progressView(petition, count),
+    textChange:
+      petition.version > 1
+        ? {
+            at: lastChangeView(petition, await listVersions(petition), lang, now),
+            url: view.petitionUrl(petition, lang, 'versions'),
+          }
+        : undefined,
     // A page that says we cannot answer must not need the database.
     supporters: response.statusCode === 503 ? [] : await view.supportersView(platform, petition, lang, now),
     form: shown.isOpen

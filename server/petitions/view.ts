@@ -1,4 +1,6 @@
+import { imageLimits } from '../../config/limits.ts';
 import { countries, regions } from '../../config/places.ts';
+import { imageUrl } from '../images/image.ts';
 import { calendarDay, formatDate, formatTime, inWords, translate } from '../locales.ts';
 import { inLanguage, type PageMeta } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -17,10 +19,16 @@ const recentSupporters = 10;
 export const petitionUrl = (petition: Petition, lang: Language, page = ''): string =>
   inLanguage(`/petitions/${petition.slug}${page && `/${page}`}`, lang, petition.language);
 
-const imageOf = (petition: Petition, alt: string) =>
-  petition.image?.file
-    ? { url: assetUrl(petition.image.file), alt, width: petition.image.width, height: petition.image.height }
+/** A petition's picture: one that was uploaded, or one of public/. */
+function imageOf({ image }: Pick<Petition, 'image'>, alt: string) {
+  if (image?.upload) {
+    const { width, height } = imageLimits;
+    return { url: imageUrl(image.upload), webp: imageUrl(image.upload, 'webp'), alt, width, height };
+  }
+  return image?.file
+    ? { url: assetUrl(image.file), webp: undefined, alt, width: image.width, height: image.height }
     : undefined;
+}
 
 /** The dates as a reader wants them: a whole sentence. */
 function datesInWords(petition: Petition, lang: Language, now: Date) {
@@ -180,13 +188,14 @@ const countryNamesInOrder = { en: inOrder('en'), fr: inOrder('fr') };
 /** What a shared link of the petition shows. */
 export function petitionMeta(petition: Petition, lang: Language, baseUrl: string, page = ''): PageMeta {
   const text = textIn(petition, lang);
+  const image = imageOf(petition, text.imageAlt);
   return {
     title: text.title,
     description: text.summary,
     canonical: baseUrl + petitionUrl(petition, lang),
     noindex: page !== '',
-    image: baseUrl + (petition.image?.file ? assetUrl(petition.image.file) : shareImage()),
-    imageAlt: petition.image?.file ? text.imageAlt : '',
+    image: baseUrl + (image?.url ?? shareImage()),
+    imageAlt: image?.alt ?? '',
     type: 'article',
     alternates: alternates(baseUrl, languagesOf(petition), (other) => petitionUrl(petition, other, page)),
   };

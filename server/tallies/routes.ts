@@ -1,6 +1,6 @@
 import { type Response, Router } from 'express';
 import { HttpError } from '../errors.ts';
-import { findPublished } from '../petitions/find.ts';
+import { findPublished, findRenamed } from '../petitions/find.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import { countEvent, type LiveCounts } from './live.ts';
@@ -58,7 +58,8 @@ async function watchCount(live: LiveCounts, petition: Petition, response: Respon
 }
 
 async function findCounted(slug: string): Promise<Petition> {
-  const petition = await findPublished(slug, new Date());
+  const now = new Date();
+  const petition = (await findPublished(slug, now)) ?? (await findRenamed(slug, now));
   if (!petition) throw new HttpError(404);
   if (withdrawalOf(petition)) throw new HttpError(410);
   return petition;

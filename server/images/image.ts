@@ -1,0 +1,43 @@
+import { type InferSchemaType, model, Schema } from 'mongoose';
+import { imageLimits } from '../../config/limits.ts';
+import { Petition } from '../petitions/petition.ts';
+import { readPicture } from './picture.ts';
+
+const schema = new Schema(
+  {
+    /** The hash of what it shows, so that the same picture is stored once and its address never lies. */
+    _id: { type: String, required: true },
+    jpeg: { type: Buffer, required: true },
+    webp: { type: Buffer, required: true },
+    /** When it was uploaded last. */
+    at: { type: Date, required: true },
+  },
+  { versionKey: false },
+);
+
+/** In the database and not in a folder, because web processes share nothing else. */
+export type Image = InferSchemaType<typeof schema>;
+export const Image = model('Image', schema);
+
+export type Stored = { outcome: 'stored'; id: string } | { outcome: 'refused'; problem: string };
+
+/** Takes a picture somebody uploaded. What is wrong with it is said in a sentence for them. */
+export async function storeImage(bytes: Buffer, now = new Date()): Promise<Stored> {
+  const picture = await readPicture(bytes);
+  if (picture.outcome === 'refused') return picture;
+  const { id, jpeg, webp } = picture;
+  await Image.updateOne({ _id: id }, { $set: { at: now }, $setOnInsert: { jpeg, webp } }, { upsert: true });
+  return { outcome: 'stored', id };
+}
+
+export const imageExists = async (id: string): Promise<boolean> => Boolean(await Image.exists({ _id: id }));
+
+export const imageUrl = (id: string, type: 'jpg' | 'webp' = 'jpg'): string => `/images/${id}.${type}`;
+
+/** Deletes pictures that no petition shows, once nobody can be at the form they were uploaded with. */
+export async function deleteUnusedImages(now = new Date()): Promise<number> {
+  const used = await Petition.distinct('image.upload');
+  const before = new Date(now.getTime() - imageLimits.unusedKept * 1000);
+  const { deletedCount } = await Image.deleteMany({ _id: { $nin: used }, at: { $lte: before } });
+  return deletedCount;
+}
