@@ -201,9 +201,8 @@ function* build(engine: Engine, namespace: string, index: Index, all: Index[]): 
     index.building = false;
     engine.catalog.touch(collection);
   } catch (failure) {
-    for (const unfinished of all)
-      if (collection.indexes.includes(unfinished) && unfinished.building)
-        engine.catalog.dropIndex(collection, unfinished);
+    // All of one command's indexes are made, or none.
+    for (const one of all) if (collection.indexes.includes(one)) engine.catalog.dropIndex(collection, one);
     throw failure;
   }
 }

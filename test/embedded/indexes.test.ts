@@ -122,6 +122,8 @@ test('a unique index cannot be built where there are two of a kind, and then is 
   const { db } = await startDatabase(t);
   const people = await collectionOf(db, [{ a: 1 }, { a: 1 }]);
   await assert.rejects(people.createIndex({ a: 1 }, { unique: true }), { code: 11000 });
+  const both = [{ key: { b: 1 } }, { key: { a: 1 }, unique: true }] as const;
+  await assert.rejects(people.createIndexes([...both]), { code: 11000 });
   assert.deepEqual(
     (await people.indexes()).map(({ name }) => name),
     ['_id_'],
