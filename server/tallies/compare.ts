@@ -11,6 +11,7 @@ type Sums = {
   days: Record<string, number>;
   regions: Record<string, number>;
   sources: Record<string, number>;
+  hours: Record<string, number>;
 };
 
 /** What a comparison found. `busy`: the tally could not be held still; the next night tries again. */
@@ -26,9 +27,9 @@ export async function compareTally(petition: Petition, log: Log, now = new Date(
   if (version === undefined) return { outcome: 'busy' };
   try {
     await rescueLostChanges(_id);
-    const full = await countFully(_id);
     const tally = await Tally.findOne({ _id, version }).lean<Tally & { _id: Types.ObjectId }>();
     if (!tally) return { outcome: 'busy' };
+    const full = await countFully(_id, tally.hoursFrom ?? '');
     if (sameSums(tally as unknown as Sums, full)) return { outcome: 'equal' };
 
     const correction = { at: now, was: tally.confirmed, is: full.confirmed };
@@ -78,9 +79,9 @@ async function rescueLostChanges(petition: Types.ObjectId): Promise<void> {
   );
 }
 
-async function countFully(petition: Types.ObjectId): Promise<Sums> {
+async function countFully(petition: Types.ObjectId, hoursFrom: string): Promise<Sums> {
   const empty = (): Record<string, number> => Object.create(null);
-  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty() };
+  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty(), hours: empty() };
   const marked = Signature.find({ petition, counted: { $ne: null } }, { counted: 1 }).lean<
     { counted: Counted }[]
   >();
@@ -91,6 +92,8 @@ async function countFully(petition: Types.ObjectId): Promise<Sums> {
     sums.days[counted.day] = (sums.days[counted.day] ?? 0) + 1;
     sums.regions[counted.region] = (sums.regions[counted.region] ?? 0) + 1;
     sums.sources[counted.source] = (sums.sources[counted.source] ?? 0) + 1;
+    const { hour } = counted;
+    if (hour && hour >= hoursFrom) sums.hours[hour] = (sums.hours[hour] ?? 0) + 1;
   }
   return sums;
 }
@@ -102,7 +105,8 @@ function sameSums(tally: Sums, full: Sums): boolean {
     tally.confirmed === full.confirmed &&
     same(tally.days, full.days) &&
     same(tally.regions, full.regions) &&
-    same(tally.sources, full.sources)
+    same(tally.sources, full.sources) &&
+    same(tally.hours ?? {}, full.hours)
   );
 }
 

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { tallyWork } from '../../config/limits.ts';
 import { calendarDay } from '../locales.ts';
 import { Signature } from '../signatures/signature.ts';
-import { type Counted, Tally } from './tally.ts';
+import { type Counted, hourOf, Tally } from './tally.ts';
 
 type Entry = { _id: Types.ObjectId; state: Signature['state']; counted: Counted | null };
 type Journal = {
@@ -11,6 +11,8 @@ type Journal = {
   batch: Entry[] | null;
   heldUntil?: Date;
   sources: Record<string, number>;
+  hours?: Record<string, number>;
+  hoursFrom?: string;
 };
 
 /**
@@ -38,12 +40,13 @@ export async function runTallyRound(
     .lean<Signature[]>();
   if (changed.length === 0) return 'idle';
 
-  const sums = new Sums();
+  const hoursFrom = firstHour(tally, now);
+  const sums = new Sums(hoursFrom);
   const sources = new Set(Object.keys(tally.sources));
   const batch = changed.map((signature): Entry => {
     const counted =
       signature.state === 'confirmed'
-        ? (signature.counted ?? countedAs(signature, petition.timeZone ?? undefined, sources))
+        ? (signature.counted ?? countedAs(signature, petition.timeZone ?? undefined, sources, hoursFrom))
         : null;
     if (signature.counted && !counted) sums.add(signature.counted, -1);
     if (counted && !signature.counted) sums.add(counted, 1);
@@ -53,7 +56,11 @@ export async function runTallyRound(
   const version = tally.version + 1;
   const applied = await Tally.updateOne(
     { _id: petition._id, version: tally.version, batch: null },
-    { $inc: { version: 1, ...sums.byPath }, $set: { batch, ...(sums.moved && { updatedAt: now }) } },
+    {
+      $inc: { version: 1, ...sums.byPath },
+      $set: { batch, hoursFrom, ...(sums.moved && { updatedAt: now }) },
+      ...letGo(tally, hoursFrom),
+    },
   );
   if (applied.matchedCount === 1) await finishBatch(petition._id, version, batch);
   return 'moved';
@@ -62,20 +69,37 @@ export async function runTallyRound(
 /** The sums that a batch changes, by their path in the tally. */
 class Sums {
   readonly byPath: Record<string, number> = {};
+  private readonly hoursFrom: string;
+
+  constructor(hoursFrom: string) {
+    this.hoursFrom = hoursFrom;
+  }
 
   get moved(): boolean {
     return Object.values(this.byPath).some((change) => change !== 0);
   }
 
   add(counted: Counted, change: 1 | -1): void {
-    const { day, region, source } = counted;
-    for (const path of ['confirmed', `days.${day}`, `regions.${region}`, `sources.${source}`])
-      this.byPath[path] = (this.byPath[path] ?? 0) + change;
+    const { day, region, source, hour } = counted;
+    const paths = ['confirmed', `days.${day}`, `regions.${region}`, `sources.${source}`];
+    if (hour && hour >= this.hoursFrom) paths.push(`hours.${hour}`);
+    for (const path of paths) this.byPath[path] = (this.byPath[path] ?? 0) + change;
   }
 }
 
+/** The first hour whose sum is kept from this round on. Never goes back, so that no sum is ever a part of one. */
+function firstHour({ hoursFrom = '' }: Pick<Journal, 'hoursFrom'>, now: Date): string {
+  const wanted = hourOf(new Date(now.getTime() - tallyWork.hours * 3_600_000));
+  return hoursFrom > wanted ? hoursFrom : wanted;
+}
+
+function letGo({ hours = {} }: Journal, hoursFrom: string): { $unset?: Record<string, 1> } {
+  const old = Object.keys(hours).filter((hour) => hour < hoursFrom);
+  return old.length > 0 ? { $unset: Object.fromEntries(old.map((hour) => [`hours.${hour}`, 1])) } : {};
+}
+
 async function readJournal(_id: Types.ObjectId, now: Date): Promise<Journal> {
-  const fields = { version: 1, batch: 1, heldUntil: 1, sources: 1 };
+  const fields = { version: 1, batch: 1, heldUntil: 1, sources: 1, hours: 1, hoursFrom: 1 };
   const found = await Tally.findById(_id, fields).lean<Journal>();
   if (found) return found;
   // Begins at the clock, so that a tally made anew is later than every mark an older one left.
@@ -85,6 +109,8 @@ async function readJournal(_id: Types.ObjectId, now: Date): Promise<Journal> {
     days: {},
     regions: {},
     sources: {},
+    hours: {},
+    hoursFrom: firstHour({}, now),
     batch: null,
     updatedAt: now,
   };
@@ -113,7 +139,10 @@ async function finishBatch(_id: Types.ObjectId, version: number, batch: readonly
 function groupAlike(batch: readonly Entry[]) {
   const groups = new Map<string, Omit<Entry, '_id'> & { ids: Types.ObjectId[] }>();
   for (const { _id, state, counted } of batch) {
-    const key = JSON.stringify([state, counted && [counted.day, counted.region, counted.source]]);
+    const key = JSON.stringify([
+      state,
+      counted && [counted.day, counted.region, counted.source, counted.hour],
+    ]);
     const group = groups.get(key) ?? { state, counted, ids: [] };
     group.ids.push(_id);
     groups.set(key, group);
@@ -122,13 +151,20 @@ function groupAlike(batch: readonly Entry[]) {
 }
 
 /** Links bring in whatever `ref` they like; past a limit the new ones are counted together. */
-function countedAs(signature: Signature, timeZone: string | undefined, sources: Set<string>): Counted {
+function countedAs(
+  signature: Signature,
+  timeZone: string | undefined,
+  sources: Set<string>,
+  hoursFrom: string,
+): Counted {
   const { country, region, confirmedAt, createdAt } = signature;
+  const hour = hourOf(confirmedAt ?? createdAt);
   const source = signature.source ?? 'direct';
   if (sources.size < tallyWork.sources) sources.add(source);
   return {
     day: calendarDay(confirmedAt ?? createdAt, timeZone),
     region: [country ?? 'unknown', region].filter(Boolean).join('-'),
     source: sources.has(source) ? source : 'other',
+    ...(hour >= hoursFrom && { hour }),
   };
 }

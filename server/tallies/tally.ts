@@ -12,6 +12,8 @@ export const countedSchema = new Schema(
     region: { type: String, required: true },
     /** The `ref` of the link that brought the signer; `direct` without one. */
     source: { type: String, required: true },
+    /** The hour it was confirmed, UTC: `2026-09-04T13`. Only where it was counted within `tallyWork.hours`. */
+    hour: String,
   },
   { _id: false },
 );
@@ -35,6 +37,9 @@ const schema = new Schema(
     days: { type: Map, of: Number, default: {} },
     regions: { type: Map, of: Number, default: {} },
     sources: { type: Map, of: Number, default: {} },
+    /** The latest hours, from `hoursFrom` on; older ones are let go as rounds pass. */
+    hours: { type: Map, of: Number, default: {} },
+    hoursFrom: String,
     /** Signatures whose sums are in, but which may not all be marked yet. */
     batch: { type: [entry], default: null },
     /** No round may begin before this: the nightly comparison is counting. */
@@ -48,6 +53,9 @@ const schema = new Schema(
 
 export type Tally = InferSchemaType<typeof schema>;
 export const Tally = model('Tally', schema);
+
+/** `2026-09-04T13`: the hour of a moment, UTC. */
+export const hourOf = (date: Date): string => date.toISOString().slice(0, 13);
 
 /** What the public sees, and what `count.json` and the event stream say. */
 export type PublicCount = { count: number; goal: number; phase: Phase; updatedAt: string };

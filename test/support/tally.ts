@@ -36,6 +36,17 @@ export async function countOneByOne(petition: { _id: Types.ObjectId }): Promise<
   };
 }
 
+/** The tally's sums by hour are those of the marks, from the first hour that it keeps. */
+async function assertHoursExact(petition: { _id: Types.ObjectId }): Promise<void> {
+  const tally = await Tally.findById(petition._id).lean();
+  const marked = await Signature.find({ petition: petition._id, state: 'confirmed' }, { counted: 1 }).lean();
+  const sums: Record<string, number> = {};
+  for (const { counted } of marked)
+    if (counted?.hour && counted.hour >= (tally?.hoursFrom ?? ''))
+      sums[counted.hour] = (sums[counted.hour] ?? 0) + 1;
+  assert.deepEqual(positive(tally?.hours ?? {}), sums, 'the hours are wrong');
+}
+
 /** Runs rounds until there is nothing to do. */
 export async function settle(petition: { _id: Types.ObjectId }): Promise<void> {
   for (let round = 0; round < 100; round += 1) if ((await runTallyRound(petition)) === 'idle') return;
@@ -45,6 +56,7 @@ export async function settle(petition: { _id: Types.ObjectId }): Promise<void> {
 /** The tally is exact, every mark agrees with it, and nothing is left to do. */
 export async function assertExact(petition: { _id: Types.ObjectId }): Promise<void> {
   assert.deepEqual(await sumsOf(petition), await countOneByOne(petition));
+  await assertHoursExact(petition);
   const tally = await Tally.findById(petition._id).lean();
   assert.equal(tally?.batch, null, 'a batch is left');
   const wrong = await Signature.countDocuments({
