@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { backUp } from '../embedded/backup.ts';
 import { connect } from '../embedded/connection.ts';
@@ -14,6 +15,7 @@ if (!directory) {
 
 const { client, close } = await connect(values);
 try {
+  await mkdir(directory, { recursive: true });
   for (const { namespace, documents } of await backUp(client, directory))
     process.stdout.write(`${namespace}: ${documents} documents\n`);
 } finally {
