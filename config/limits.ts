@@ -27,6 +27,7 @@ export const formLimits = {
   comment: 500,
   region: 100,
   postalCode: 16,
+  phone: 40,
 } as const;
 
 /** What organizers may write for one petition. Texts in characters, the form in bytes. */

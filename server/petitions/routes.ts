@@ -9,7 +9,7 @@ import { findPublished, findRenamed, listPublished } from './find.ts';
 import type { Language, Petition } from './petition.ts';
 import { withdrawalOf } from './phase.ts';
 import { shareView } from './share.ts';
-import { listVersions } from './versions/version.ts';
+import { listVersions, versionOf } from './versions/version.ts';
 import { lastChangeView } from './versions/view.ts';
 import * as view from './view.ts';
 
@@ -66,7 +66,7 @@ export async function showPetition(
     petition: shown,
     progress: view.progressView(petition, count),
     textChange:
-      petition.version > 1
+      versionOf(petition) > 1
         ? {
             at: lastChangeView(petition, await listVersions(petition), lang, now),
             url: view.petitionUrl(petition, lang, 'versions'),

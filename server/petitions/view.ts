@@ -2,6 +2,7 @@ import { imageLimits } from '../../config/limits.ts';
 import { countries, regions } from '../../config/places.ts';
 import { imageUrl } from '../images/image.ts';
 import { calendarDay, formatDate, formatTime, inWords, translate } from '../locales.ts';
+import { shownOn, showsComment } from '../moderation/review.ts';
 import { inLanguage, type PageMeta } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { Signature } from '../signatures/signature.ts';
@@ -127,14 +128,14 @@ export function cardView(petition: Petition, count: Count, lang: Language, now: 
 
 /** The latest people who agreed to be named, and their reasons. */
 export async function supportersView(
-  platform: Pick<Platform, 'vault'>,
+  platform: Pick<Platform, 'vault' | 'tokens'>,
   petition: Petition,
   lang: Language,
   now: Date,
 ) {
   const signatures = await Signature.find(
-    { petition: petition._id, state: 'confirmed', showName: true },
-    { petition: 1, emailKey: 1, sealed: 1, country: 1, region: 1, confirmedAt: 1 },
+    { petition: petition._id, ...shownOn(petition) },
+    { petition: 1, emailKey: 1, sealed: 1, country: 1, region: 1, confirmedAt: 1, review: 1 },
   )
     .sort({ confirmedAt: -1 })
     .limit(recentSupporters)
@@ -145,9 +146,14 @@ export async function supportersView(
     if (!name || !confirmedAt) return [];
     return {
       name,
-      comment: openField(platform, signature, 'comment'),
+      comment: showsComment(signature) ? openField(platform, signature, 'comment') : undefined,
       place: placeName(lang, country, region),
       when: inWords(lang, confirmedAt, now),
+      reportUrl: inLanguage(
+        `/petitions/${petition.slug}/reports?item=${platform.tokens.issue('report', signature._id)}`,
+        lang,
+        petition.language,
+      ),
     };
   });
 }

@@ -7,11 +7,10 @@ import { type Petition, textIn } from '../petitions/petition.ts';
 export type ConsentWording = { signing: string; updates: string; version: string };
 
 export function consentWording(petition: Petition, language: Language): ConsentWording {
-  const signing = translate(language, 'consent.privacy', {
-    title: textIn(petition, language).title,
-    group: petition.group?.name,
-  });
-  const updates = translate(language, 'consent.updates', { group: petition.group?.name });
+  const own = petition.consent;
+  const values = { title: textIn(petition, language).title, group: petition.group?.name };
+  const signing = own?.signing?.[language] || translate(language, 'consent.privacy', values);
+  const updates = own?.updates?.[language] || translate(language, 'consent.updates', values);
   const version = createHash('sha256').update(`${signing}\n${updates}`).digest('base64url').slice(0, 12);
   return { signing, updates, version };
 }

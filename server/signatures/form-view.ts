@@ -1,11 +1,16 @@
 import { translate } from '../locales.ts';
-import type { Language, Petition } from '../petitions/petition.ts';
+import type { Asking, Language, Petition } from '../petitions/petition.ts';
+import { versionOf } from '../petitions/versions/version.ts';
 import { countryOptions } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
+import { type Asked, answerField, askedOf, labelIn } from './asked.ts';
 import { consentWording } from './consent.ts';
 import type { FieldProblems, Typed } from './form.ts';
 
-const fields = ['form', 'name', 'email', 'country', 'postalCode', 'region', 'comment', 'captcha'] as const;
+const fields = [
+  ...['form', 'name', 'email', 'country', 'postalCode', 'region', 'phone', 'comment'],
+  ...['answer', 'captcha'],
+];
 
 /** The signature form with what was typed and a message at each field that needs one. */
 export function signatureFormView(
@@ -20,6 +25,11 @@ export function signatureFormView(
 ) {
   const wording = consentWording(petition, lang);
   const errors = errorMessages(lang, problems, values);
+  const asked = askedOf(petition);
+  const questions = questionsView(petition, lang, typed, errors);
+  const inOrder = fields.flatMap((field) =>
+    field === 'answer' ? questions.map(({ name }) => name) : [field],
+  );
   const isTicked = (name: string) => Boolean(typed[name]);
   return {
     action: `/petitions/${petition.slug}/signatures`,
@@ -30,12 +40,19 @@ export function signatureFormView(
       country: typed.country,
       region: typed.region,
       postalCode: typed.postalCode,
+      phone: typed.phone,
       comment: typed.comment,
       showName: isTicked('showName'),
       updates: isTicked('updates'),
     },
     errors,
-    errorList: fields.flatMap((field) => (errors[field] ? { field, message: errors[field] } : [])),
+    version: typed.version ?? versionOf(petition),
+    asked: eachAsked(asked, (asking) =>
+      asking === 'off' ? undefined : { isRequired: asking === 'required' },
+    ),
+    optional: eachAsked(asked, (asking) => asking === 'optional'),
+    questions,
+    errorList: inOrder.flatMap((field) => (errors[field] ? { field, message: errors[field] } : [])),
     countries: countryOptions(lang, typed.country),
     captcha: env.HCAPTCHA_SITEKEY ? { sitekey: env.HCAPTCHA_SITEKEY } : undefined,
     consentVersion: wording.version,
@@ -44,11 +61,45 @@ export function signatureFormView(
   };
 }
 
+const eachAsked = <Value>(asked: Asked, of: (asking: Asking) => Value) =>
+  Object.fromEntries(Object.entries(asked).map(([field, asking]) => [field, of(asking)]));
+
+/** The petition's own questions, with what was answered so far. */
+function questionsView(
+  { questions }: Pick<Petition, 'questions'>,
+  lang: Language,
+  typed: Typed,
+  errors: ReturnType<typeof errorMessages>,
+) {
+  return (questions ?? []).map(({ key, kind, label, isRequired, options }) => {
+    const name = answerField(key);
+    const value = typed[name] ?? '';
+    const choices =
+      kind === 'yesNo'
+        ? ['yes', 'no'].map((answer) => ({
+            value: answer,
+            label: translate(lang, `form.question.${answer}`),
+          }))
+        : options.map((option, at) => ({ value: String(at + 1), label: labelIn(option, lang) }));
+    return {
+      ...{ name, label: labelIn(label, lang), isRequired, value, error: errors[name] },
+      isText: kind === 'text',
+      optional: !isRequired,
+      choices: choices.map((choice) => ({ ...choice, selected: choice.value === value })),
+    };
+  });
+}
+
 /** The message of each field's problem, in the language. */
 export function errorMessages(lang: Language, problems: FieldProblems, values: Record<string, string> = {}) {
   const messages: Partial<Record<string, string>> = {};
   for (const [field, problem] of Object.entries(problems)) {
-    if (problem) messages[field] = translate(lang, `form.error.${field}.${problem}`, values);
+    if (problem)
+      messages[field] = translate(
+        lang,
+        `form.error.${field.replace(/^answer-.*/, 'answer')}.${problem}`,
+        values,
+      );
   }
   return messages;
 }

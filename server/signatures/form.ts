@@ -1,27 +1,26 @@
 import { z } from 'zod';
 import { formLimits } from '../../config/limits.ts';
 import { countries } from '../../config/places.ts';
-import { languages } from '../petitions/petition.ts';
+import { type Language, languages, type Petition } from '../petitions/petition.ts';
 import { parseAddress } from '../signers/address.ts';
+import { type Answer, missingOf, onlyAsked, readAnswers } from './asked.ts';
+import { controlButLines, controlCharacters } from './characters.ts';
 
 /** What the browser sent, before anything is believed: one string a field. */
 export type Typed = Readonly<Record<string, string>>;
 
-export type SignatureForm = z.output<typeof signatureForm>;
+export type SignatureForm = z.output<typeof signatureForm> & { answers?: Answer[] };
 /** What is wrong at a field: the end of a message's key, `form.error.<field>.<problem>`. */
 export type FieldProblems = Partial<Record<string, string>>;
 
-/** Control characters, and the invisible ones that turn text around (Unicode TR 36). */
-const control = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
-const controlButLines = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 const url =
   /https?:|www\.|:\/\/|\b[\p{L}\d-]+\.(com|org|net|info|biz|io|co|ru|cn|xyz|top|site|online|shop|app|dev|me|ly|gl|ca|uk|fr|de)\b/iu;
 
 const oneLine = (problem = 'missing') => z.string({ error: problem }).trim();
-const optional = (name: 'region' | 'postalCode') =>
+const optional = (name: 'region' | 'postalCode' | 'phone') =>
   oneLine('control')
     .max(formLimits[name], { error: 'tooLong' })
-    .refine((text) => !control.test(text), { error: 'control' })
+    .refine((text) => !controlCharacters.test(text), { error: 'control' })
     .default('');
 const ticked = z
   .string()
@@ -35,7 +34,7 @@ const noLongerThan = (limit: number) => (text: string) => [...text].length <= li
 export const plainName = oneLine()
   .min(1, { error: 'missing', abort: true })
   .refine(noLongerThan(formLimits.name), { error: 'tooLong', abort: true })
-  .refine((text) => !control.test(text), { error: 'control', abort: true })
+  .refine((text) => !controlCharacters.test(text), { error: 'control', abort: true })
   .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
   .refine((text) => !url.test(text) && !/[<>@]/.test(text), { error: 'url' });
 
@@ -56,6 +55,12 @@ export const signatureForm = z.object({
     .refine((code) => countries.includes(code), { error: 'unknown' }),
   region: optional('region'),
   postalCode: optional('postalCode').refine((text) => /^[\p{L}\d -]*$/u.test(text), { error: 'malformed' }),
+  phone: optional('phone').refine(
+    (text) => text === '' || /^\+?(?:[\s()./-]*\d){5,20}[\s()./-]*$/.test(text),
+    {
+      error: 'malformed',
+    },
+  ),
   comment: z
     .string({ error: 'control' })
     .transform((text) => text.replaceAll('\r\n', '\n').trim())
@@ -74,17 +79,23 @@ export const signatureForm = z.object({
     .optional()
     .catch(undefined),
   lang: z.enum(languages).optional().catch(undefined),
+  /** The version of the text that was on their page. */
+  version: z.coerce.number().int().min(1).optional().catch(undefined),
   consentVersion: z.string().max(40).optional().catch(undefined),
   'h-captcha-response': z.string().default(''),
 });
 
-/** Reads the form, or says what is wrong at each field, in the order of the form. */
+/** Reads the form as the petition asks for it, or says what is wrong at each field, in the order of the form. */
 export function parseSignatureForm(
   typed: Typed,
+  petition: Partial<Pick<Petition, 'asks' | 'questions'>> = {},
+  lang: Language = 'en',
 ): { outcome: 'read'; form: SignatureForm } | { outcome: 'refused'; problems: FieldProblems } {
-  const parsed = signatureForm.safeParse(typed);
-  if (parsed.success) return { outcome: 'read', form: parsed.data };
-  const problems: FieldProblems = {};
-  for (const { path, message } of parsed.error.issues) problems[String(path[0])] ??= message;
-  return { outcome: 'refused', problems };
+  const asked = onlyAsked(petition, typed);
+  const parsed = signatureForm.safeParse(asked);
+  const { answers, problems } = readAnswers(petition.questions ?? [], typed, lang);
+  Object.assign(problems, missingOf(petition, asked));
+  for (const { path, message } of parsed.error?.issues ?? []) problems[String(path[0])] ??= message;
+  if (!parsed.success || Object.keys(problems).length > 0) return { outcome: 'refused', problems };
+  return { outcome: 'read', form: { ...parsed.data, answers } };
 }

@@ -44,7 +44,7 @@ async function receiveSignature(platform: Platform, request: Request, response: 
     return refuse(platform, request, response, opened, notOpen[phase], { form });
   }
 
-  const parsed = parseSignatureForm(formOf(request));
+  const parsed = parseSignatureForm(formOf(request), petition, lang);
   if (parsed.outcome === 'refused') return refuse(platform, request, response, opened, 422, parsed.problems);
 
   const ip = addressOf(request);

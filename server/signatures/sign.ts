@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { regions } from '../../config/places.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
+import { rememberSigned, versionOf } from '../petitions/versions/version.ts';
 import type { Platform } from '../platform.ts';
 import { domainOf } from '../signers/address.ts';
 import { type Mailbox, signAgain } from './again.ts';
@@ -24,6 +25,8 @@ export async function signPetition(
   const mailbox = { petition: petition._id, emailKey };
   const seal = (field: SealedField, text: string) =>
     text ? vault.seal(text, placeOf(mailbox, field)) : undefined;
+  // Their page may have been open while the text was changed: they signed what they read.
+  const version = Math.min(form.version ?? versionOf(petition), versionOf(petition));
   const region = knownRegion(form.country, form.region);
   const details = {
     sealed: {
@@ -31,7 +34,9 @@ export async function signPetition(
       name: seal('name', form.name),
       postalCode: seal('postalCode', form.postalCode),
       region: region ? undefined : seal('region', form.region),
+      phone: seal('phone', form.phone),
       comment: seal('comment', form.comment),
+      answers: seal('answers', form.answers?.length ? JSON.stringify(form.answers) : ''),
       ip: seal('ip', ip),
     },
     nameKey: vault.nameKey(form.name),
@@ -40,6 +45,7 @@ export async function signPetition(
     region,
     language,
     source: form.ref,
+    version,
     ipAt: now,
     showName: form.showName,
     hasComment: form.comment !== '',
@@ -50,6 +56,7 @@ export async function signPetition(
     if (error?.code !== 11000) throw error;
     return signAgain(mailbox, details, now);
   });
+  if (version < versionOf(petition)) await rememberSigned(petition._id, version);
   if (id) queues.enqueue('mail', { signatureId: id.toHexString() });
 }
 

@@ -1,4 +1,5 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { inPublic, reviewSchema } from '../moderation/review.ts';
 import { countedSchema } from '../tallies/tally.ts';
 
 export const signatureStates = ['pending', 'confirmed', 'held', 'withdrawn', 'invalidated'] as const;
@@ -31,7 +32,12 @@ const schema = new Schema(
     state: { type: String, enum: signatureStates, required: true },
 
     /** Personal data, each value sealed by the vault. */
-    sealed: { email: Buffer, name: Buffer, postalCode: Buffer, region: Buffer, comment: Buffer, ip: Buffer },
+    sealed: {
+      ...{ email: Buffer, name: Buffer, postalCode: Buffer, region: Buffer, phone: Buffer },
+      ...{ comment: Buffer, ip: Buffer },
+      /** JSON: what was answered to the petition's own questions. */
+      answers: Buffer,
+    },
     country: String,
     /** The second half of an ISO 3166-2 code, where what was typed is one we know. */
     region: String,
@@ -39,6 +45,8 @@ const schema = new Schema(
     showName: { type: Boolean, default: false },
     hasComment: { type: Boolean, default: false },
     source: String,
+    /** Of the petition's text, as it was signed. */
+    version: { type: Number, default: 1 },
     /** The exact wording agreed to, and where and when. */
     consent: [{ _id: false, to: String, wording: String, version: String, at: Date, page: String }],
     updates: { type: Boolean, default: false },
@@ -65,6 +73,9 @@ const schema = new Schema(
     /** The state changed since the tally last looked. */
     recount: Boolean,
 
+    /** What moderators made of the name and comment. */
+    review: reviewSchema,
+
     /** The mail asked for last. `dueAt` stands until it is sent or refused for good. */
     mail: {
       kind: { type: String, enum: mailKinds },
@@ -80,6 +91,17 @@ const schema = new Schema(
 schema.index({ petition: 1, emailKey: 1 }, { unique: true });
 schema.index({ recount: 1, petition: 1 }, { partialFilterExpression: { recount: true } });
 schema.index({ petition: 1, state: 1, showName: 1, confirmedAt: -1 });
+/** The moderators' queue, the most reported first, and what they decided. */
+schema.index(
+  { petition: 1, 'review.settled': 1, 'review.reports': -1, confirmedAt: 1 },
+  { partialFilterExpression: inPublic },
+);
+schema.index(
+  { petition: 1, 'review.shows': 1, confirmedAt: -1 },
+  { partialFilterExpression: { 'review.shows': { $exists: true } } },
+);
+/** Whom an update goes to. */
+schema.index({ petition: 1, _id: 1 }, { partialFilterExpression: { state: 'confirmed', updates: true } });
 schema.index({ state: 1, createdAt: 1 });
 schema.index({ emailKey: 1 });
 schema.index({ 'mail.dueAt': 1 }, { sparse: true });

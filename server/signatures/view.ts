@@ -1,4 +1,5 @@
 import type { Platform } from '../platform.ts';
+import type { Answer } from './asked.ts';
 import { placeOf, type SealedField, type Signature } from './signature.ts';
 
 /** One sealed value in the clear; undefined where there is none. */
@@ -11,6 +12,10 @@ export function openField(
   return sealed ? vault.open(sealed, placeOf(signature, field)) : undefined;
 }
 
+/** What was answered to the petition's own questions. */
+export const answersOf = (opened: string | undefined): Answer[] =>
+  opened ? (JSON.parse(opened) as Answer[]) : [];
+
 /** A signature in the clear, for its own signer. */
 export function signatureView(platform: Pick<Platform, 'vault'>, signature: Signature) {
   const open = (field: SealedField) => openField(platform, signature, field);
@@ -18,7 +23,10 @@ export function signatureView(platform: Pick<Platform, 'vault'>, signature: Sign
     name: open('name'),
     email: open('email'),
     postalCode: open('postalCode'),
+    phone: open('phone'),
     comment: open('comment'),
+    answers: answersOf(open('answers')),
+    version: signature.version,
     ip: open('ip'),
     country: signature.country,
     region: signature.region ?? open('region'),

@@ -4,6 +4,8 @@ import { translate } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { languageOf, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
+import { findVersion, signedTextsOf } from '../petitions/versions/version.ts';
+import { versionView } from '../petitions/versions/view.ts';
 import { headlineView, petitionUrl, placeName } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { signatureView } from '../signatures/view.ts';
@@ -31,14 +33,16 @@ export function signerRoutes(platform: Platform): Router {
   router.use(['/signatures/:token', '/unsubscribe/:token'], limit);
 
   router.get('/signatures/:token', async (request, response) => {
-    showOwnData(platform, request, response, await own(request));
+    await showOwnData(platform, request, response, await own(request));
   });
 
   router.post('/signatures/:token/download', async (request, response) => {
     const { signature, petition } = await own(request);
     response.set('Cache-Control', 'no-store').attachment('my-signature.json');
     const page = petition && platform.env.BASE_URL + petitionUrl(petition, petition.language);
-    response.json({ petition: page, ...signatureView(platform, signature) });
+    const signed = petition ? await findVersion(petition, signature.version ?? 1) : undefined;
+    const textSigned = signed?.texts ?? (petition ? signedTextsOf(petition) : undefined);
+    response.json({ petition: page, ...signatureView(platform, signature), textSigned });
   });
 
   router.post('/signatures/:token/withdrawal', async (request, response) => {
@@ -99,19 +103,21 @@ function showUnsubscribe(request: Request, response: Response, lang: Language, d
 
 const knownDone = ['withdrawn', 'nameHidden'];
 
-function showOwnData(
+async function showOwnData(
   platform: Platform,
   request: Request,
   response: Response,
   { signature, petition }: Own,
-): void {
+): Promise<void> {
   const lang = signature.language as Language;
   const base = `/signatures/${request.params.token}`;
   const shown = signatureView(platform, signature);
+  const signed = petition ? await findVersion(petition, signature.version ?? 1) : undefined;
   showPage(request, response, 'signatures/manage', {
     lang,
     page: { title: translate(lang, 'manage.heading'), noindex: true },
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
+    textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,
     signature: { ...shown, country: placeName(lang, shown.country) },
     done: knownDone.find((done) => done === request.query.done),
     urls: {

@@ -45,6 +45,9 @@ export function signedTextsOf({ texts }: { texts?: object | null }): SignedTexts
   );
 }
 
+/** The number of the present text; petitions of old databases have none. */
+export const versionOf = ({ version }: Pick<Petition, 'version'>): number => version ?? 1;
+
 /** Whether a change of the text makes a new version: from the moment the public could read it. */
 export const isFrozen = (petition: Petition, now: Date): boolean => phaseOf(petition, now) !== 'draft';
 
@@ -55,7 +58,7 @@ export const isFrozen = (petition: Petition, now: Date): boolean => phaseOf(peti
 export async function keepVersion(petition: Petition, isUnsigned: boolean, now: Date): Promise<void> {
   const from = petition.versionAt ?? petition.publishedAt ?? undefined;
   await PetitionVersion.updateOne(
-    { petition: petition._id, number: petition.version },
+    { petition: petition._id, number: versionOf(petition) },
     { $set: { until: now, isUnsigned }, $setOnInsert: { texts: signedTextsOf(petition), from } },
     { upsert: true },
   );
@@ -68,10 +71,10 @@ export async function rememberSigned(petition: Types.ObjectId, number: number): 
 
 /** The older texts that people signed, the first one first. */
 export async function listVersions(petition: Petition): Promise<PetitionVersion[]> {
-  if (petition.version <= 1) return [];
+  if (versionOf(petition) <= 1) return [];
   return PetitionVersion.find({
     petition: petition._id,
-    number: { $lt: petition.version },
+    number: { $lt: versionOf(petition) },
     isUnsigned: false,
   })
     .sort({ number: 1 })
@@ -80,7 +83,7 @@ export async function listVersions(petition: Petition): Promise<PetitionVersion[
 
 /** The text somebody signed, where it is not the present one. */
 export async function findVersion(petition: Petition, number: number): Promise<PetitionVersion | undefined> {
-  if (number >= petition.version) return undefined;
+  if (number >= versionOf(petition)) return undefined;
   const found = await PetitionVersion.findOne({ petition: petition._id, number }).lean<PetitionVersion>();
   return found ?? undefined;
 }
