@@ -12,6 +12,7 @@ import { pageRoutes } from './pages/routes.ts';
 import { petitionRoutes } from './petitions/routes.ts';
 import { versionRoutes } from './petitions/versions/routes.ts';
 import type { Platform } from './platform.ts';
+import { reportRoutes } from './reports/routes.ts';
 import { signatureRoutes } from './signatures/routes.ts';
 import { signerRoutes } from './signers/routes.ts';
 import type { LiveCounts } from './tallies/live.ts';
@@ -45,6 +46,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));
+  app.use(reportRoutes(platform));
   app.use(signatureRoutes(platform));
   app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));

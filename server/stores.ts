@@ -8,6 +8,7 @@ import { AccessLink } from './organizers/access-link.ts';
 import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
 import { PetitionVersion } from './petitions/versions/version.ts';
+import { Report } from './reports/report.ts';
 import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
 import { Tally } from './tallies/tally.ts';
@@ -25,6 +26,7 @@ const models = [
   AccessLink,
   AuditEntry,
   Task,
+  Report,
 ] as const;
 
 /**

@@ -57,6 +57,8 @@ export async function signAgain(
             ],
           },
           changedIn: { $cond: [comesBack, '$$REMOVE', '$changedIn'] },
+          // New words have not been looked at.
+          review: { $cond: [comesBack, '$$REMOVE', '$review'] },
           state: { $cond: [comesBack, 'pending', '$state'] },
         },
       },

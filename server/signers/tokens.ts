@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Types } from 'mongoose';
 import { deriveKey } from './vault.ts';
 
-/** What a link in a mail lets its owner do. */
-export type Purpose = 'confirm' | 'manage' | 'unsubscribe' | 'enter';
+/** What a link lets whoever has it do. `report` links stand on public pages; the others are in mails. */
+export type Purpose = 'confirm' | 'manage' | 'unsubscribe' | 'enter' | 'report';
 export type Tokens = ReturnType<typeof createTokens>;
 
 const idBytes = 12;
@@ -20,6 +20,7 @@ export function createTokens(lookupKey: Buffer) {
     manage: deriveKey(lookupKey, 'link/manage'),
     unsubscribe: deriveKey(lookupKey, 'link/unsubscribe'),
     enter: deriveKey(lookupKey, 'link/enter'),
+    report: deriveKey(lookupKey, 'link/report'),
   };
   const prove = (purpose: Purpose, id: Uint8Array): Buffer =>
     createHmac('sha256', keys[purpose]).update(id).digest().subarray(0, proofBytes);
