@@ -35,7 +35,8 @@ function composeMail({ env, views, ...platform }: Tools, link: AccessLink, organ
     name,
     kind: link.kind,
     url: env.BASE_URL + accessPath(platform, link._id),
-    siteUrl: env.BASE_URL,
+    roleKey: `mail.role.${organizer.role}`,
+    accountUrl: `${env.BASE_URL}/organize/account`,
   };
   return {
     to: email,

@@ -1,95 +1,87 @@
-import express, { type Request, type Response } from 'express';
-import { z } from 'zod';
+import type { Request, Response } from 'express';
 import { record } from '../audit/entry.ts';
-import { HttpError } from '../errors.ts';
-import { type OrganizeRoute, type SignedIn, setSessionCookie } from '../middleware/guard.ts';
+import { formBody, formOf } from '../middleware/form-body.ts';
+import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
+import { setSessionCookie } from '../middleware/session-cookie.ts';
 import { organizePage } from '../organize/chrome.ts';
+import { changeProfile, organizerView } from '../organizers/organizer.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { endSession, endSessions, listSessions } from '../sessions/session.ts';
-import { beginRegistration, finishRegistration, removePasskey } from './passkeys.ts';
+import { profileForm } from './form.ts';
+import { passkeysView, sessionsView } from './view.ts';
 
-const jsonBody = express.json({ limit: '32kb' });
-const newPasskey = z.object({
-  name: z.string().trim().min(1).max(60),
-  response: z.looseObject({ id: z.string().max(1_000) }),
-});
+const done: Readonly<Record<string, string>> = {
+  saved: 'Saved.',
+  sessionEnded: 'That session has ended.',
+  othersEnded: 'You are signed out everywhere but here.',
+  passkeyAdded: 'The passkey is added. You can sign in with it from now on.',
+  passkeyRenamed: 'The passkey has its new name.',
+  passkeyRemoved: 'The passkey is removed: it no longer lets anybody in.',
+};
 
-/** One's own account: where one is signed in, and one's passkeys. */
+/** One's own account: one's name, and where one is signed in. */
 export function accountRoutes(platform: Platform): OrganizeRoute[] {
   const { redis } = platform;
-  const back = (response: Response) => response.redirect(303, '/organize/account');
+  const needs = 'account';
   return [
     {
       method: 'get',
       path: '/organize/account',
-      needs: 'account',
+      needs,
       handle: (request, response, who) => showAccount(platform, request, response, who),
     },
     {
       method: 'post',
+      path: '/organize/account',
+      needs,
+      before: [formBody()],
+      handle: (request, response, who) => saveProfile(platform, request, response, who),
+    },
+    {
+      method: 'post',
       path: '/organize/sign-out',
-      needs: 'account',
+      needs,
       async handle(_request, response, { organizer, session }) {
         await endSession(redis, organizer._id, session.id);
-        setSessionCookie(response, undefined);
+        setSessionCookie(platform, response, undefined);
+        await record({ organizer: organizer._id, action: 'session.end' });
         response.redirect(303, '/organize/sign-in');
       },
     },
     {
       method: 'post',
       path: '/organize/account/sessions/:session/end',
-      needs: 'account',
+      needs,
       async handle({ params }, response, { organizer }) {
-        await endSession(redis, organizer._id, String(params.session));
-        await record({ organizer: organizer._id, action: 'session.end' });
-        back(response);
+        if (await endSession(redis, organizer._id, String(params.session)))
+          await record({ organizer: organizer._id, action: 'session.end' });
+        response.redirect(303, '/organize/account?done=sessionEnded');
       },
     },
     {
       method: 'post',
       path: '/organize/account/other-sessions/end',
-      needs: 'account',
+      needs,
       async handle(_request, response, { organizer, session }) {
         await endSessions(redis, organizer._id, session.id);
         await record({ organizer: organizer._id, action: 'session.endOthers' });
-        back(response);
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/account/passkeys/options',
-      needs: 'account',
-      async handle(_request, response, { organizer, session }) {
-        response.json(await beginRegistration(platform, organizer, session.id));
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/account/passkeys',
-      needs: 'account',
-      before: [jsonBody],
-      async handle(request, response, { organizer, session }) {
-        const given = newPasskey.safeParse(request.body);
-        if (!given.success) throw new HttpError(400);
-        const { name, response: credential } = given.data;
-        const outcome = await finishRegistration(platform, organizer, session.id, credential as never, name);
-        if (outcome === 'refused') throw new HttpError(422);
-        await record({ organizer: organizer._id, action: 'passkey.add' });
-        response.json({ next: '/organize/account' });
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/account/passkeys/:passkey/removal',
-      needs: 'account',
-      async handle({ params }, response, { organizer }) {
-        await removePasskey(organizer, String(params.passkey));
-        await record({ organizer: organizer._id, action: 'passkey.remove' });
-        back(response);
+        response.redirect(303, '/organize/account?done=othersEnded');
       },
     },
   ];
+}
+
+async function saveProfile(platform: Platform, request: Request, response: Response, who: SignedIn) {
+  const typed = formOf(request);
+  const form = profileForm.safeParse(typed);
+  if (!form.success) {
+    const error = 'Enter your name, without web addresses.';
+    return showAccount(platform, request, response.status(422), who, { name: typed.name, error });
+  }
+  await changeProfile(platform, who.organizer, form.data);
+  await record({ organizer: who.organizer._id, action: 'organizer.rename' });
+  response.redirect(303, '/organize/account?done=saved');
 }
 
 async function showAccount(
@@ -97,30 +89,20 @@ async function showAccount(
   request: Request,
   response: Response,
   who: SignedIn,
+  typed: { name?: string; error?: string } = {},
 ): Promise<void> {
+  const now = new Date();
   const sessions = await listSessions(platform.redis, who.organizer._id);
   showPage(request, response, 'organize/account', {
-    ...organizePage(platform, who, 'Your account'),
-    sessions: sessions.map(({ id, device, createdAt, seenAt }) => ({
-      id,
-      device: deviceName(device),
-      since: new Date(createdAt),
-      seen: new Date(seenAt),
-      isThis: id === who.session.id,
-    })),
-    passkeys: who.organizer.passkeys.map(({ _id, name, createdAt, lastUsedAt }) => ({
-      id: _id,
-      name,
-      createdAt,
-      lastUsedAt,
-    })),
+    ...organizePage(platform, who, 'Your account', 'account'),
+    width: 'narrow',
+    script: 'js/passkeys.js',
+    done: done[String(request.query.done)],
+    typed,
+    profileName: typed.name ?? organizerView(platform, who.organizer).name,
+    isFrench: who.organizer.language === 'fr',
+    sessions: sessionsView(sessions, who.session, now),
+    hasOthers: sessions.length > 1,
+    passkeys: passkeysView(who.organizer, now),
   });
-}
-
-/** `Firefox on Android`, from what a browser calls itself. */
-export function deviceName(agent: string): string {
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\//.exec(agent)?.[1] ?? 'A browser';
-  const system = /(Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux)/.exec(agent)?.[1];
-  const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS', CrOS: 'ChromeOS' };
-  return [names[browser] ?? browser, system && (names[system] ?? system)].filter(Boolean).join(' on ');
 }

@@ -1,11 +1,12 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { Types } from 'mongoose';
-import { HttpError } from '../errors.ts';
+import { HttpError, wantsJson } from '../errors.ts';
 import { Organizer } from '../organizers/organizer.ts';
 import { type Action, leastRole, mayDo } from '../organizers/roles.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { nextPath } from '../sessions/next.ts';
 import { findSession, type Session } from '../sessions/session.ts';
+import { sessionTokenOf } from './session-cookie.ts';
 
 /** Who is at the other end, and what of. */
 export type SignedIn = {
@@ -24,7 +25,7 @@ export type OrganizeRoute = {
   method: 'get' | 'post';
   path: `/organize${string}`;
   needs: Action | 'account' | 'nobody';
-  /** Limits and body readers. */
+  /** Limits and body readers, run once it is clear that the organizer may. */
   before?: RequestHandler[];
   handle(request: Request, response: Response, who: SignedIn): void | Promise<void>;
 };
@@ -37,16 +38,6 @@ export class Forbidden extends Error {
     super(`It takes ${leastRole[action]}`);
     this.action = action;
   }
-}
-
-export const sessionCookie = '__Host-session';
-const cookieValue = new RegExp(`(?:^|;\\s*)${sessionCookie}=([\\w-]{43})(?:;|$)`);
-
-/** Sets or clears the cookie. `__Host-`: this host only, whole site, TLS (browsers take localhost for that). */
-export function setSessionCookie(response: Response, token: string | undefined): void {
-  const life = token ? 90 * 24 * 60 * 60 * 1000 : 0;
-  const options = { path: '/', secure: true, httpOnly: true, sameSite: 'lax', maxAge: life } as const;
-  response.cookie(sessionCookie, token ?? '', options);
 }
 
 /** Refuses a change that another site asks for. Stands in for CSRF tokens: browsers say where a request comes from. */
@@ -63,31 +54,55 @@ export function sameOrigin(baseUrl: string): RequestHandler {
   };
 }
 
-/** Lets a request through to the route's handler, or to the sign-in page, or nowhere. */
-export function guard(platform: Platform, { needs, handle }: OrganizeRoute): RequestHandler {
-  return async (request, response) => {
+/** What runs for a route, in order: who is it and may they, then limits and body readers, then the handler. */
+export const guard = (
+  platform: Platform,
+  { needs, before = [], handle }: OrganizeRoute,
+): RequestHandler[] => [
+  letThrough(platform, needs),
+  ...before,
+  (request, response) => handle(request, response, whoIsOn(response)),
+];
+
+/** Who {@link guard} let through; undefined where no account was needed. */
+export const whoIsOn = (response: Response): SignedIn => response.locals.who as SignedIn;
+
+/** Lets a request through to its route, or to the sign-in page, or nowhere. No body is read for strangers. */
+function letThrough(platform: Platform, needs: OrganizeRoute['needs']): RequestHandler {
+  return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
-    if (needs === 'nobody') return handle(request, response, undefined as never);
-    const who = await whoIs(platform, request);
-    if (!who) {
-      const back = request.method === 'GET' ? `?next=${encodeURIComponent(request.originalUrl)}` : '';
-      return response.redirect(303, `/organize/sign-in${back}`);
-    }
+    if (needs === 'nobody') return next();
+    const someone = await whoIs(platform, request);
+    if (!someone) return askToSignIn(request, response);
     const petition = await petitionOf(request);
-    if (petition && !mayDo(who.organizer, 'petition.view', petition)) throw new HttpError(404);
-    const may = (action: Action) => mayDo(who.organizer, action, petition);
+    const may = (action: Action) => mayDo(someone.organizer, action, petition);
+    response.locals.who = { ...someone, petition, may };
+    if (petition && !may('petition.view')) throw new HttpError(404);
     if (needs !== 'account' && !may(needs)) throw new Forbidden(needs);
-    await handle(request, response, { ...who, petition: petition as Petition, may });
+    next();
   };
+}
+
+/** To the sign-in page, and from there back to where they were: this page, or the one whose form they sent. */
+function askToSignIn(request: Request, response: Response): void {
+  if (wantsJson(request)) {
+    const problem = { type: 'about:blank', title: 'Your session has ended', status: 401 };
+    response.status(401).type('application/problem+json').send(JSON.stringify(problem));
+    return;
+  }
+  const referrer = URL.parse(request.get('Referer') ?? '');
+  const isPage = request.method === 'GET' || request.method === 'HEAD';
+  const next = nextPath(isPage ? request.originalUrl : referrer && referrer.pathname + referrer.search);
+  response.redirect(303, `/organize/sign-in${next ? `?next=${encodeURIComponent(next)}` : ''}`);
 }
 
 /** The organizer behind the cookie; undefined where there is no session or the account has ended. */
 export async function whoIs(
-  { redis }: Platform,
+  platform: Pick<Platform, 'env' | 'redis'>,
   request: Request,
 ): Promise<Pick<SignedIn, 'organizer' | 'session'> | undefined> {
-  const token = cookieValue.exec(request.get('Cookie') ?? '')?.[1];
-  const session = token && (await findSession(redis, token));
+  const token = sessionTokenOf(platform, request);
+  const session = token && (await findSession(platform.redis, token));
   if (!session) return undefined;
   const organizer = await Organizer.findOne({ _id: session.organizer, endedAt: null }).lean<Organizer>();
   return organizer ? { organizer, session } : undefined;
@@ -96,8 +111,7 @@ export async function whoIs(
 async function petitionOf({ params }: Request): Promise<Petition | undefined> {
   if (params.petition === undefined) return undefined;
   const id = String(params.petition);
-  const petition =
-    Types.ObjectId.isValid(id) && id.length === 24 ? await Petition.findById(id).lean<Petition>() : null;
+  const petition = /^[0-9a-f]{24}$/.test(id) ? await Petition.findById(id).lean<Petition>() : null;
   if (!petition) throw new HttpError(404);
   return petition;
 }

@@ -2,9 +2,8 @@ import { type InferSchemaType, model, Schema, Types } from 'mongoose';
 import type { Platform } from '../platform.ts';
 
 const minute = 60_000;
-/** How long a link is good, in milliseconds. The first owner's is until it is used. */
+/** How long a mailed link is good, in milliseconds. The first owner's is until it is used. */
 const goodFor = {
-  firstOwner: Number.POSITIVE_INFINITY,
   invitation: 7 * 24 * 60 * minute,
   signIn: 15 * minute,
 };
@@ -16,14 +15,19 @@ const schema = new Schema(
     createdAt: { type: Date, required: true },
     expiresAt: Date,
     usedAt: Date,
+    /** Where the organizer was going when they were asked to sign in. */
+    next: String,
+    /** Set on the first owner's link while it can be used: there is one. */
+    open: String,
     /** Set until the mail with the link was sent; the first owner's is printed instead. */
     mailDueAt: Date,
   },
   { versionKey: false, collection: 'accessLinks' },
 );
 schema.index({ mailDueAt: 1 }, { sparse: true });
-schema.index({ kind: 1, usedAt: 1 });
 schema.index({ organizer: 1 });
+schema.index({ open: 1 }, { unique: true, sparse: true });
+schema.index({ expiresAt: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });
 
 export type AccessLink = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const AccessLink = model('AccessLink', schema);
@@ -33,11 +37,11 @@ export async function mailAccessLink(
   { queues }: Pick<Platform, 'queues'>,
   kind: 'invitation' | 'signIn',
   organizer: Types.ObjectId,
-  now = new Date(),
+  { next, now = new Date() }: { next?: string; now?: Date } = {},
 ): Promise<void> {
   const _id = new Types.ObjectId();
   const expiresAt = new Date(now.getTime() + goodFor[kind]);
-  await AccessLink.create({ _id, kind, organizer, createdAt: now, expiresAt, mailDueAt: now });
+  await AccessLink.create({ _id, kind, organizer, next, createdAt: now, expiresAt, mailDueAt: now });
   queues.enqueue('accessMail', { linkId: _id.toHexString() });
 }
 
@@ -46,10 +50,15 @@ export async function firstOwnerPath(
   { tokens }: Pick<Platform, 'tokens'>,
   now = new Date(),
 ): Promise<string> {
-  const open = await AccessLink.findOne({ kind: 'firstOwner', usedAt: null }, { _id: 1 }).lean();
-  const _id = open?._id ?? new Types.ObjectId();
-  if (!open) await AccessLink.create({ _id, kind: 'firstOwner', createdAt: now });
-  return accessPath({ tokens }, _id);
+  const _id = new Types.ObjectId();
+  try {
+    await AccessLink.create({ _id, kind: 'firstOwner', open: 'firstOwner', createdAt: now });
+    return accessPath({ tokens }, _id);
+  } catch (error) {
+    if ((error as { code?: number }).code !== 11000) throw error;
+    const made = await AccessLink.findOne({ open: 'firstOwner' }, { _id: 1 }).lean().orFail();
+    return accessPath({ tokens }, made._id);
+  }
 }
 
 export const accessPath = ({ tokens }: Pick<Platform, 'tokens'>, id: Types.ObjectId): string =>
@@ -68,6 +77,12 @@ export async function findAccessLink(
 
 /** Uses a link up. Of two who try at once, one gets true. */
 export async function useAccessLink({ _id }: AccessLink, now = new Date()): Promise<boolean> {
-  const { modifiedCount } = await AccessLink.updateOne({ _id, usedAt: null }, { $set: { usedAt: now } });
+  const used = { $set: { usedAt: now }, $unset: { open: 1 } };
+  const { modifiedCount } = await AccessLink.updateOne({ _id, usedAt: null }, used);
   return modifiedCount === 1;
+}
+
+/** Older links in somebody's mail let nobody in any more. */
+export async function retireAccessLinks(organizer: Types.ObjectId, now = new Date()): Promise<void> {
+  await AccessLink.updateMany({ organizer, usedAt: null }, { $set: { usedAt: now } });
 }

@@ -1,4 +1,5 @@
 import { type InferSchemaType, model, Schema, Types } from 'mongoose';
+import type { Language } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import type { Address } from '../signers/address.ts';
 import { type Role, roles } from './roles.ts';
@@ -70,6 +71,16 @@ export async function acceptInvitation(
   await Organizer.updateOne({ _id }, { $set: { 'sealed.name': sealed, acceptedAt: now } });
 }
 
+/** How somebody is called, and in which language they get mail. */
+export async function changeProfile(
+  { vault }: Vaulted,
+  { _id, emailKey }: Pick<Organizer, '_id' | 'emailKey'>,
+  { name, language }: { name: string; language: Language },
+): Promise<void> {
+  const sealed = vault.seal(name, placeOf(emailKey, 'name'));
+  await Organizer.updateOne({ _id }, { $set: { 'sealed.name': sealed, language } });
+}
+
 /** An organizer as pages name them. */
 export function organizerView({ vault }: Vaulted, organizer: Organizer) {
   const { emailKey, sealed, role, acceptedAt, endedAt, createdAt, language } = organizer;
@@ -81,3 +92,11 @@ export function organizerView({ vault }: Vaulted, organizer: Organizer) {
 /** Whether anybody owns the place yet. */
 export const hasOwner = async (): Promise<boolean> =>
   Boolean(await Organizer.exists({ role: 'owner', acceptedAt: { $ne: null }, endedAt: null }));
+
+/** Whom to ask for a role. */
+export async function ownerNames(platform: Vaulted): Promise<string[]> {
+  const owners = await Organizer.find({ role: 'owner', acceptedAt: { $ne: null }, endedAt: null }).lean<
+    Organizer[]
+  >();
+  return owners.map((owner) => organizerView(platform, owner).name);
+}

@@ -37,3 +37,28 @@ export function mayDo(organizer: Membership, action: Action, petition?: Team): b
   const role = roleOn(organizer, siteWide.has(action) ? undefined : petition);
   return roles.indexOf(role) >= roles.indexOf(leastRole[action]);
 }
+
+/** Each action as a sentence about it begins: `To ... it takes an editor.` */
+export const actionNames: Readonly<Record<Action, string>> = {
+  'petition.view': 'see petitions',
+  'petition.edit': 'write and change petitions',
+  'petition.publish': 'publish, close and reopen petitions',
+  'petition.team': 'choose who works on a petition',
+  'signature.view': 'look at signatures',
+  'signature.change': 'change signatures',
+  'signature.import': 'add paper signatures',
+  'signature.export': 'export signatures',
+  'comment.moderate': 'moderate comments and names',
+  'update.write': 'write updates',
+  'update.send': 'send updates',
+  'organizer.manage': 'decide who may come in',
+  'audit.view': 'read the log',
+};
+
+/** What a role is for, where one is chosen. */
+export const roleNames: Readonly<Record<Role, string>> = {
+  viewer: 'Viewer: sees petitions and their numbers',
+  moderator: 'Moderator: also looks at signatures and moderates comments',
+  editor: 'Editor: also writes, publishes, changes signatures, exports and sends updates',
+  owner: 'Owner: also decides who may come in, and reads the log',
+};

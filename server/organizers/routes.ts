@@ -7,18 +7,29 @@ import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
 import { organizePage } from '../organize/chrome.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
-import { endSessions } from '../sessions/session.ts';
 import { parseAddress } from '../signers/address.ts';
 import { mailAccessLink } from './access-link.ts';
 import { inviteOrganizer, Organizer, organizerView } from './organizer.ts';
-import { type Role, roles } from './roles.ts';
+import { type Change, changeRole, endAccount, letReturn } from './people.ts';
+import { personView, roleChoices, roleIn } from './view.ts';
 
-const roleIn = (typed: string | undefined): Role | undefined => roles.find((role) => role === typed);
-
-/** Who may come in, and as what. */
+/** Who may come in, and as what. Everything here can be taken back on the page it leads to. */
 export function peopleRoutes(platform: Platform): OrganizeRoute[] {
   const needs = 'organizer.manage';
-  const back = (response: Response) => response.redirect(303, '/organize/people');
+  const onPerson = (
+    verb: string,
+    act: (person: Organizer, request: Request, who: SignedIn) => Promise<string>,
+  ): OrganizeRoute => ({
+    method: 'post',
+    path: `/organize/people/:person/${verb}`,
+    needs,
+    before: [formBody()],
+    async handle(request, response, who) {
+      const person = await otherPerson(request, who.organizer);
+      const done = await act(person, request, who);
+      response.redirect(303, `/organize/people?done=${done}&person=${person._id.toHexString()}`);
+    },
+  });
   return [
     {
       method: 'get',
@@ -33,65 +44,42 @@ export function peopleRoutes(platform: Platform): OrganizeRoute[] {
       before: [formBody()],
       handle: (request, response, who) => invite(platform, request, response, who),
     },
-    {
-      method: 'post',
-      path: '/organize/people/:person/role',
-      needs,
-      before: [formBody()],
-      async handle(request, response, { organizer }) {
-        const person = await otherPerson(request, organizer);
-        const role = roleIn(formOf(request).role);
-        if (!role) throw new HttpError(422);
-        await Organizer.updateOne({ _id: person._id }, { $set: { role } });
-        await recordOn(organizer, 'organizer.role', person, { from: person.role, to: role });
-        back(response);
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/people/:person/end',
-      needs,
-      async handle(request, response, { organizer }) {
-        const person = await otherPerson(request, organizer);
-        await Organizer.updateOne({ _id: person._id }, { $set: { endedAt: new Date() } });
-        await endSessions(platform.redis, person._id);
-        await recordOn(organizer, 'organizer.end', person);
-        back(response);
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/people/:person/return',
-      needs,
-      async handle(request, response, { organizer }) {
-        const person = await otherPerson(request, organizer);
-        await Organizer.updateOne({ _id: person._id }, { $unset: { endedAt: 1 } });
-        await recordOn(organizer, 'organizer.return', person);
-        back(response);
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/people/:person/invitation',
-      needs,
-      async handle(request, response, { organizer }) {
-        const person = await otherPerson(request, organizer);
-        if (!person.acceptedAt && !person.endedAt) await mailAccessLink(platform, 'invitation', person._id);
-        await recordOn(organizer, 'organizer.inviteAgain', person);
-        back(response);
-      },
-    },
+    onPerson('role', async (person, request, { organizer }) => {
+      const role = roleIn(formOf(request).role);
+      if (!role) throw new HttpError(422);
+      const change = await changeRole(person, role);
+      const details = { from: person.role, to: role };
+      return noted(change, organizer, 'organizer.role', person, `role&was=${person.role}`, details);
+    }),
+    onPerson('end', async (person, _request, { organizer }) =>
+      noted(await endAccount(platform, person), organizer, 'organizer.end', person, 'ended'),
+    ),
+    onPerson('return', async (person, _request, { organizer }) =>
+      noted(await letReturn(person), organizer, 'organizer.return', person, 'returned'),
+    ),
+    onPerson('invitation', async (person, _request, { organizer }) => {
+      if (person.acceptedAt || person.endedAt) return 'unchanged';
+      await mailAccessLink(platform, 'invitation', person._id);
+      return noted('changed', organizer, 'organizer.inviteAgain', person, 'invited');
+    }),
   ];
 }
 
-const recordOn = (
-  organizer: Organizer,
+/** Records a change that was made, and says how the page is to speak of it. */
+async function noted(
+  change: Change,
+  { _id: organizer }: Organizer,
   action: string,
-  person: Organizer,
+  { _id }: Organizer,
+  done: string,
   details?: Record<string, unknown>,
-) => record({ organizer: organizer._id, action, subject: person._id.toHexString(), details });
+): Promise<string> {
+  if (change !== 'changed') return change;
+  await record({ organizer, action, subject: _id.toHexString(), details });
+  return done;
+}
 
-/** The person of the path, who is never oneself: so there is always an owner left. */
+/** The person of the path, who is never oneself. */
 async function otherPerson({ params }: Request, self: Organizer): Promise<Organizer> {
   const id = String(params.person);
   const person = Types.ObjectId.isValid(id) ? await Organizer.findById(id).lean<Organizer>() : null;
@@ -100,12 +88,7 @@ async function otherPerson({ params }: Request, self: Organizer): Promise<Organi
   return person;
 }
 
-async function invite(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-): Promise<void> {
+async function invite(platform: Platform, request: Request, response: Response, who: SignedIn) {
   const { email = '', role: typedRole } = formOf(request);
   const address = parseAddress(email);
   const role = roleIn(typedRole);
@@ -114,11 +97,11 @@ async function invite(
   if (!address) return refuse('This does not look like an e-mail address.');
   if (!role) return refuse('Choose a role.');
   const invited = await inviteOrganizer(platform, address, role);
-  if (invited.outcome === 'taken') return refuse('This address has an account already, see below.');
+  if (invited.outcome === 'taken') return refuse('This address has an account already: see below.');
   await mailAccessLink(platform, 'invitation', invited.id);
   const subject = invited.id.toHexString();
   await record({ organizer: who.organizer._id, action: 'organizer.invite', subject, details: { role } });
-  response.redirect(303, '/organize/people');
+  response.redirect(303, `/organize/people?done=invited&person=${subject}`);
 }
 
 async function showPeople(
@@ -128,15 +111,25 @@ async function showPeople(
   who: SignedIn,
   typed: { email?: string; role?: string; error?: string },
 ): Promise<void> {
+  const now = new Date();
   const people = await Organizer.find().sort({ createdAt: 1 }).lean<Organizer[]>();
+  const { done, person: id, was } = request.query;
+  const changed = people.find((person) => String(person._id) === id);
   showPage(request, response, 'organize/people', {
-    ...organizePage(platform, who, 'People'),
-    people: people.map((person) => ({
-      ...organizerView(platform, person),
-      isMe: person._id.equals(who.organizer._id),
-      roles: roles.map((role) => ({ role, selected: role === person.role })),
-    })),
-    roles: roles.map((role) => ({ role, selected: role === (typed.role ?? 'editor') })),
+    ...organizePage(platform, who, 'People', 'people'),
+    width: 'narrow',
+    done: changed && {
+      [String(done)]: true,
+      person: organizerView(platform, changed),
+      was: roleIn(String(was)),
+    },
+    people: people
+      .filter(({ endedAt }) => !endedAt)
+      .map((person) => personView(platform, person, who.organizer, now)),
+    ended: people
+      .filter(({ endedAt }) => endedAt)
+      .map((person) => personView(platform, person, who.organizer, now)),
+    roles: roleChoices(typed.role ?? 'editor'),
     typed,
   });
 }

@@ -62,16 +62,20 @@ export async function findSession(
 
 /** An organizer's open sessions, the latest visit first. */
 export async function listSessions(redis: Redis, organizer: Types.ObjectId): Promise<Session[]> {
-  const ids = await redis.smembers(listKey(organizer.toHexString()));
+  const list = listKey(organizer.toHexString());
+  const ids = await redis.smembers(list);
   const stored = ids.length > 0 ? await redis.mget(ids.map(sessionKey)) : [];
+  const over = ids.filter((_, index) => !stored[index]);
+  if (over.length > 0) await redis.srem(list, ...over);
   const sessions = stored.flatMap((text) => (text ? [JSON.parse(text) as Session] : []));
   return sessions.sort((a, b) => b.seenAt - a.seenAt);
 }
 
-/** Ends one session, of this organizer only. */
-export async function endSession(redis: Redis, organizer: Types.ObjectId, id: string): Promise<void> {
-  const owner = organizer.toHexString();
-  if ((await redis.srem(listKey(owner), id)) === 1) await redis.del(sessionKey(id));
+/** Ends one session, of this organizer only; false where they have no such session. */
+export async function endSession(redis: Redis, organizer: Types.ObjectId, id: string): Promise<boolean> {
+  if ((await redis.srem(listKey(organizer.toHexString()), id)) === 0) return false;
+  await redis.del(sessionKey(id));
+  return true;
 }
 
 /** Ends all of an organizer's sessions, but for the one given. */

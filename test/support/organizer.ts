@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import { createLog } from '../../config/log.ts';
-import { sessionCookie } from '../../server/middleware/guard.ts';
+import { sessionCookie } from '../../server/middleware/session-cookie.ts';
 import { acceptInvitation, inviteOrganizer, Organizer } from '../../server/organizers/organizer.ts';
 import type { Role } from '../../server/organizers/roles.ts';
 import { Petition } from '../../server/petitions/petition.ts';

@@ -7,11 +7,13 @@ import {
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
 import type { Types } from 'mongoose';
-import { Organizer, organizerView } from '../organizers/organizer.ts';
-import type { Platform } from '../platform.ts';
+import { Organizer, organizerView } from '../../organizers/organizer.ts';
+import type { Platform } from '../../platform.ts';
 
 /** How long a ceremony may take, in seconds. */
 const patience = 300;
+/** Passkeys of one account. */
+const mostPasskeys = 20;
 type Site = Pick<Platform, 'env' | 'redis'>;
 
 const siteOf = ({ env }: Pick<Platform, 'env'>) => ({
@@ -61,12 +63,13 @@ export async function finishRegistration(
   }).catch(() => undefined);
   if (!verified?.verified || !verified.registrationInfo) return 'refused';
   const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential;
+  if (await Organizer.exists({ 'passkeys._id': id })) return 'refused';
   const passkey = { _id: id, publicKey: Buffer.from(publicKey), counter, transports, name, createdAt: now };
-  await Organizer.updateOne(
-    { _id: organizer._id, 'passkeys._id': { $ne: id } },
+  const { modifiedCount } = await Organizer.updateOne(
+    { _id: organizer._id, 'passkeys._id': { $ne: id }, [`passkeys.${mostPasskeys - 1}`]: { $exists: false } },
     { $push: { passkeys: passkey } },
   );
-  return 'added';
+  return modifiedCount === 1 ? 'added' : 'refused';
 }
 
 /** Begins signing in with whatever passkey the browser has for us; `ceremony` is kept by the page. */
@@ -99,13 +102,33 @@ export async function finishAuthentication(
     credential: { id: passkey._id, publicKey: Uint8Array.from(passkey.publicKey), counter: passkey.counter },
   }).catch(() => undefined);
   if (!verified?.verified) return undefined;
-  await Organizer.updateOne(
-    { _id: organizer._id, 'passkeys._id': passkey._id },
-    { $set: { 'passkeys.$.counter': verified.authenticationInfo.newCounter, 'passkeys.$.lastUsedAt': now } },
+  const { newCounter } = verified.authenticationInfo;
+  // Of two answers with one counter, which only a copied passkey gives, one is taken.
+  const { matchedCount } = await Organizer.updateOne(
+    { _id: organizer._id, passkeys: { $elemMatch: { _id: passkey._id, counter: passkey.counter } } },
+    { $set: { 'passkeys.$.counter': newCounter, 'passkeys.$.lastUsedAt': now } },
   );
-  return organizer._id;
+  return matchedCount === 1 ? organizer._id : undefined;
 }
 
-export async function removePasskey(organizer: Pick<Organizer, '_id'>, passkey: string): Promise<void> {
-  await Organizer.updateOne({ _id: organizer._id }, { $pull: { passkeys: { _id: passkey } } });
+/** False where the account has no such passkey. */
+export async function renamePasskey(
+  organizer: Pick<Organizer, '_id'>,
+  passkey: string,
+  name: string,
+): Promise<boolean> {
+  const { matchedCount } = await Organizer.updateOne(
+    { _id: organizer._id, 'passkeys._id': passkey },
+    { $set: { 'passkeys.$.name': name } },
+  );
+  return matchedCount === 1;
+}
+
+/** False where the account has no such passkey. */
+export async function removePasskey(organizer: Pick<Organizer, '_id'>, passkey: string): Promise<boolean> {
+  const { matchedCount } = await Organizer.updateOne(
+    { _id: organizer._id, 'passkeys._id': passkey },
+    { $pull: { passkeys: { _id: passkey } } },
+  );
+  return matchedCount === 1;
 }

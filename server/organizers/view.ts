@@ -1,0 +1,28 @@
+import { inWords } from '../locales.ts';
+import type { Platform } from '../platform.ts';
+import { type Organizer, organizerView } from './organizer.ts';
+import { type Role, roleNames, roles } from './roles.ts';
+
+/** The roles to choose from, the weakest first. */
+export const roleChoices = (chosen: string | undefined) =>
+  roles.map((role) => ({ role, label: roleNames[role], selected: role === chosen }));
+
+export const roleIn = (typed: string | undefined): Role | undefined => roles.find((role) => role === typed);
+
+/** One person as the page of people lists them. */
+export function personView(platform: Pick<Platform, 'vault'>, person: Organizer, me: Organizer, now: Date) {
+  const { endedAt, acceptedAt, createdAt } = person;
+  const view = organizerView(platform, person);
+  return {
+    ...view,
+    hasName: view.name !== view.email,
+    isMe: person._id.equals(me._id),
+    isInvited: !acceptedAt && !endedAt,
+    since: endedAt
+      ? `Ended ${inWords('en', endedAt, now)}`
+      : acceptedAt
+        ? `Since ${inWords('en', acceptedAt, now)}`
+        : `Invited ${inWords('en', createdAt, now)}, not accepted yet`,
+    roles: roleChoices(person.role),
+  };
+}
