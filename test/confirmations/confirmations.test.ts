@@ -79,12 +79,17 @@ describe('the button', () => {
     const { confirm, manage } = await signAndOpenMail(world, petition.slug, makeForm());
     const model = Signature as unknown as { updateOne(...args: unknown[]): PromiseLike<unknown> };
     const real = model.updateOne.bind(Signature);
+    let withdrawn = false;
     t.mock.method(model, 'updateOne', async (...args: unknown[]) => {
-      t.mock.restoreAll();
-      await open(`${manage}/withdrawal`, 'POST');
+      const confirms = (args[1] as { $set?: { state?: string } }).$set?.state === 'confirmed';
+      if (confirms && !withdrawn) {
+        withdrawn = true;
+        await open(`${manage}/withdrawal`, 'POST');
+      }
       return real(...args);
     });
     assert.equal((await open(confirm, 'POST')).status, 410);
+    assert.equal(withdrawn, true);
     assert.equal(await stateOf(petition), 'withdrawn');
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createLog } from '../../config/log.ts';
 import { freePort } from '../../scripts/part.ts';
 import { makePetition } from '../support/factories.ts';
 import { captchaKeys } from '../support/hcaptcha.ts';
@@ -96,6 +97,18 @@ describe('the log', () => {
     assert.equal(level, 30);
     assert.equal(part, 'web');
     assert.ok(ms >= 0);
+  });
+
+  it('cuts addresses out of whatever a mail server or a database says in an error', () => {
+    const lines: string[] = [];
+    const log = createLog('test', 'info', { write: (line: string) => void lines.push(line) });
+    const error = new Error(
+      '550 5.1.1 <robin.example+x@mail.example.org>: unknown; RCPT TO:<robin@example.org>',
+    );
+    log.error({ err: error }, 'a mail failed');
+    const { err } = JSON.parse(lines[0] ?? '{}');
+    assert.equal(err.message, '550 5.1.1 <[address]>: unknown; RCPT TO:<[address]>');
+    assert.ok(!lines.join().includes('robin'), 'also in its stack');
   });
 
   it('is one line of JSON for each event', () => {

@@ -122,10 +122,14 @@ describe('Robin signs a petition', () => {
     await signAndConfirm(
       world,
       petition.slug,
-      makeForm({ email: `x${Date.now()}@mailinator.com`, showName: 'on' }),
+      makeForm({ name: 'Harriet Held', email: `x${Date.now()}@mailinator.com`, showName: 'on' }),
     );
     await signAndConfirm(world, petition.slug, makeForm());
     await counted(petition.slug, 1);
+    assert.doesNotMatch(
+      await (await visitor(world).get(`/petitions/${petition.slug}`)).text(),
+      /Harriet Held/,
+    );
     const states = (await stored(petition)).map(({ state }) => state);
     assert.deepEqual(states.toSorted(), ['confirmed', 'held']);
   });
