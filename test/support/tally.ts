@@ -4,7 +4,7 @@ import { Signature } from '../../server/signatures/signature.ts';
 import { runTallyRound } from '../../server/tallies/round.ts';
 import { Tally } from '../../server/tallies/tally.ts';
 
-type Sums = { confirmed: number; days: object; regions: object; sources: object };
+type Sums = { confirmed: number; days: object; regions: object; sources: object; hours: object };
 
 const positive = (sums: object) =>
   Object.fromEntries(Object.entries(sums).filter(([, number]) => number !== 0));
@@ -17,11 +17,13 @@ export async function sumsOf(petition: { _id: Types.ObjectId }): Promise<Sums> {
     days: positive(tally?.days ?? {}),
     regions: positive(tally?.regions ?? {}),
     sources: positive(tally?.sources ?? {}),
+    hours: positive(tally?.hours ?? {}),
   };
 }
 
 /** Counts the confirmed signatures one by one, by what is known of them and not by how they were marked. */
 export async function countOneByOne(petition: { _id: Types.ObjectId }): Promise<Sums> {
+  const hoursFrom = (await Tally.findById(petition._id).lean())?.hoursFrom ?? '';
   const confirmed = await Signature.find({ petition: petition._id, state: 'confirmed' }).lean();
   const sum = (labels: string[]) => {
     const sums = new Map<string, number>();
@@ -33,6 +35,9 @@ export async function countOneByOne(petition: { _id: Types.ObjectId }): Promise<
     days: sum(confirmed.map(({ counted }) => counted?.day ?? 'none')),
     regions: sum(confirmed.map(({ country, region }) => [country, region].filter(Boolean).join('-'))),
     sources: sum(confirmed.map(({ source }) => source ?? 'direct')),
+    hours: sum(
+      confirmed.map(({ counted }) => counted?.hour ?? '').filter((hour) => hour && hour >= hoursFrom),
+    ),
   };
 }
 

@@ -54,7 +54,7 @@ const event = fc.oneof(
 type Writes = Record<'updateOne' | 'updateMany', (...args: unknown[]) => unknown>;
 
 /** Runs a round whose process ends instead of its `at`th write. */
-async function dyingRound(petition: Petition, at: number): Promise<void> {
+async function dyingRound(petition: Petition, at: number, now: Date): Promise<void> {
   let writes = 0;
   for (const [model, method] of [
     [Tally, 'updateOne'],
@@ -69,7 +69,7 @@ async function dyingRound(petition: Petition, at: number): Promise<void> {
     });
   }
   try {
-    await runTallyRound(petition);
+    await runTallyRound(petition, now);
   } catch (error) {
     assert.equal((error as Error).message, 'the process died');
   } finally {
@@ -77,21 +77,29 @@ async function dyingRound(petition: Petition, at: number): Promise<void> {
   }
 }
 
-let days = 0;
-/** Each event is on a day of its own. */
+const hour = 3_600_000;
+/** The time goes on by some hours with each event, past what the sums of the latest hours keep. */
+let clock = Date.now();
+
 async function happen(petition: Petition, ids: readonly unknown[], event: Event): Promise<void> {
-  days += 1;
-  const confirmedAt = new Date(Date.UTC(2026, 0, days % 365));
+  clock += 7 * hour;
+  const [confirmedAt, now] = [new Date(clock), new Date(clock + hour)];
   const change = (index: number, state: SignatureState) =>
     Signature.updateOne({ _id: ids[index] }, { $set: { state, recount: true, confirmedAt } });
   if (event.kind === 'change') await change(event.signer, event.to);
   if (event.kind === 'rounds')
-    await Promise.all(Array.from({ length: event.together }, () => runTallyRound(petition)));
-  if (event.kind === 'dying round') await dyingRound(petition, event.at);
+    await Promise.all(
+      Array.from({ length: event.together }, (_, n) => runTallyRound(petition, new Date(clock + n * hour))),
+    );
+  if (event.kind === 'dying round') await dyingRound(petition, event.at, now);
   if (event.kind === 'round beside changes')
-    await Promise.all([runTallyRound(petition), change(event.signer, event.to), runTallyRound(petition)]);
+    await Promise.all([
+      runTallyRound(petition, now),
+      change(event.signer, event.to),
+      runTallyRound(petition, now),
+    ]);
   if (event.kind === 'comparison') {
-    const { outcome } = await compareTally(petition, silent);
+    const { outcome } = await compareTally(petition, silent, now);
     assert.notEqual(outcome, 'corrected', 'there was nothing to correct');
   }
 }

@@ -52,6 +52,7 @@ describe('a round of the tally', () => {
       days: { '2026-03-01': 2 },
       regions: { 'CA-ON': 1, FR: 1 },
       sources: { stall: 1, direct: 1 },
+      hours: {},
     });
     assert.equal(await runTallyRound(petition), 'idle');
     await assertExact(petition);
