@@ -3,12 +3,13 @@ import { Types } from 'mongoose';
 import { record } from '../audit/entry.ts';
 import { HttpError } from '../errors.ts';
 import { Forbidden, type OrganizeRoute, type SignedIn } from '../middleware/guard.ts';
-import { organizePage } from '../organize/chrome.ts';
+import { menuOf, organizePage } from '../organize/chrome.ts';
 import { type Action, mayDo } from '../organizers/roles.ts';
 import { showPage } from '../page.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
-import { type Steering, steerTask, Task, taskView } from './task.ts';
+import { type Steering, steerTask, Task } from './task.ts';
+import { taskView } from './view.ts';
 
 /** Long work: its progress, and steering it. What it takes to see a task is what it took to begin it. */
 export function taskRoutes(platform: Platform): OrganizeRoute[] {
@@ -17,7 +18,7 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
     path: `/organize/tasks/:task/${wish}`,
     needs: 'account',
     async handle(request, response, who) {
-      const task = await taskOf(request, who);
+      const { task } = await taskOf(request, who);
       const steered = await steerTask(platform, task._id, wish);
       const { organizer } = who;
       if (steered) {
@@ -37,13 +38,19 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/tasks/:task',
       needs: 'account',
       async handle(request, response, who) {
-        const task = await taskOf(request, who);
+        const { task, petition } = await taskOf(request, who);
         const undo = await Task.findOne({ undoes: task._id }, { _id: 1 }).lean();
+        const view = taskView(task);
         showPage(request, response, 'organize/task', {
-          ...organizePage(platform, who, 'Progress'),
-          task: taskView(task),
+          ...organizePage(platform, who, view.title, 'home'),
+          width: 'narrow',
+          script: 'js/task.js',
+          refreshSeconds: view.isOver ? undefined : 3,
+          task: view,
           undoneBy: undo?._id.toHexString(),
-          petition: task.petition?.toHexString(),
+          undoes: task.undoes?.toHexString(),
+          petitionId: task.petition?.toHexString(),
+          may: menuOf((action) => mayDo(who.organizer, action, petition)),
         });
       },
     },
@@ -52,7 +59,7 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/tasks/:task/progress.json',
       needs: 'account',
       async handle(request, response, who) {
-        response.json(taskView(await taskOf(request, who)));
+        response.json(taskView((await taskOf(request, who)).task));
       },
     },
     steer('pause'),
@@ -62,12 +69,17 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
 }
 
 /** The task of `:task`, where the organizer may see it. */
-async function taskOf({ params }: Request, { organizer }: SignedIn): Promise<Task> {
+async function taskOf(
+  { params }: Request,
+  { organizer }: SignedIn,
+): Promise<{ task: Task; petition: Petition | undefined }> {
   const id = String(params.task);
   const task = Types.ObjectId.isValid(id) ? await Task.findById(id).lean<Task>() : null;
   if (!task) throw new HttpError(404);
-  const petition = task.petition ? await Petition.findById(task.petition).lean<Petition>() : undefined;
-  if (!mayDo(organizer, task.needs as Action, petition ?? undefined))
-    throw new Forbidden(task.needs as Action);
-  return task;
+  const petition = task.petition
+    ? ((await Petition.findById(task.petition).lean<Petition>()) ?? undefined)
+    : undefined;
+  const needs = task.needs as Action;
+  if (!mayDo(organizer, needs, petition)) throw new Forbidden(needs);
+  return { task, petition };
 }

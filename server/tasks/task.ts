@@ -11,6 +11,8 @@ const schema = new Schema(
     kind: { type: String, required: true },
     /** The action it takes to see and steer it. */
     needs: { type: String, enum: Object.keys(leastRole), required: true },
+    /** What it does, in words for its page: `Invalidate 12 signatures`. */
+    title: String,
     petition: Schema.Types.ObjectId,
     organizer: { type: Schema.Types.ObjectId, required: true },
     createdAt: { type: Date, required: true },
@@ -24,12 +26,17 @@ const schema = new Schema(
     input: { type: Schema.Types.Mixed, default: {} },
     /** Where the next step begins. */
     cursor: { type: Schema.Types.Mixed, default: null },
-    /** What came of it, for its page. */
+    /**
+     * What came of it, for its page: `summary` is a sentence, `downloadUrl` a link, `undoUrl` where a POST takes it back;
+     * numbers beside them are listed by their names.
+     */
     result: { type: Schema.Types.Mixed, default: {} },
     /** A sentence for the organizer, where it failed. */
     failure: String,
     /** The task this one takes back. */
     undoes: Schema.Types.ObjectId,
+    /** The next step waits until then. */
+    notBefore: Date,
     /** A worker is at it until then; after that another may take over. */
     leaseUntil: Date,
     lease: String,
@@ -38,6 +45,7 @@ const schema = new Schema(
 );
 schema.index({ state: 1, leaseUntil: 1 });
 schema.index({ petition: 1, createdAt: -1 });
+schema.index({ organizer: 1, createdAt: -1 });
 schema.index({ undoes: 1 }, { sparse: true });
 
 export type Task = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
@@ -50,12 +58,17 @@ export type Step = {
   /** Handed to the next step. */
   cursor: unknown;
   finished: boolean;
+  /** Seconds to wait before the next step; a sweep begins it. Resuming by hand begins it at once. */
+  rest?: number;
   total?: number;
   result?: Record<string, unknown>;
 };
 
+/** No worker is at it. Long ago, so that clocks that differ a little do not matter. */
+export const free = { leaseUntil: new Date(0) };
+
 type NewTask = Pick<Task, 'kind' | 'needs' | 'organizer'> &
-  Partial<Pick<Task, 'petition' | 'input' | 'total' | 'undoes' | 'result'>>;
+  Partial<Pick<Task, 'title' | 'petition' | 'input' | 'total' | 'undoes' | 'result'>>;
 
 /** Begins long work; a worker takes it from here. Returns its id. */
 export async function beginTask(
@@ -64,7 +77,7 @@ export async function beginTask(
   now = new Date(),
 ): Promise<Types.ObjectId> {
   const _id = new Types.ObjectId();
-  await Task.create({ _id, ...task, state: 'waiting', createdAt: now, leaseUntil: now });
+  await Task.create({ _id, ...task, state: 'waiting', createdAt: now, ...free });
   queues.enqueue('task', { taskId: _id.toHexString() });
   return _id;
 }
@@ -76,7 +89,10 @@ const steering = {
 } as const;
 export type Steering = keyof typeof steering;
 
-/** Pauses, resumes or cancels; the worker notices after its present step. False where the task is past that. */
+/**
+ * Pauses, resumes or cancels. A worker that is at it finishes its present step and writes it down.
+ * False where the task is past that.
+ */
 export async function steerTask(
   { queues }: Pick<Platform, 'queues'>,
   _id: Types.ObjectId,
@@ -86,32 +102,15 @@ export async function steerTask(
   const { from, to } = steering[wish];
   const { modifiedCount } = await Task.updateOne(
     { _id, state: { $in: from } },
-    {
-      $set: { state: to, leaseUntil: now, ...(wish === 'cancel' && { finishedAt: now }) },
-      $unset: { lease: 1, failure: 1 },
-    },
+    { $set: { state: to, ...(wish === 'cancel' && { finishedAt: now }) }, $unset: { failure: 1, notBefore: 1 } },
   );
   if (wish === 'resume' && modifiedCount === 1) queues.enqueue('task', { taskId: _id.toHexString() });
   return modifiedCount === 1;
 }
 
-/** A task's progress, for its page and the script on it. */
-export function taskView({ _id, kind, state, total, done, failure, result, createdAt, finishedAt }: Task) {
-  const isOver = state === 'done' || state === 'cancelled' || state === 'failed';
-  return {
-    id: _id.toHexString(),
-    kind,
-    state,
-    total,
-    done,
-    percent: total ? Math.min(100, Math.floor((done / total) * 100)) : undefined,
-    failure,
-    result,
-    createdAt,
-    finishedAt,
-    isOver,
-    canPause: state === 'waiting' || state === 'running',
-    canResume: state === 'paused' || state === 'failed',
-    canCancel: state !== 'done' && state !== 'cancelled',
-  };
-}
+/** What somebody began that goes on, or ended lately; the latest first. */
+export const recentTasks = (organizer: Types.ObjectId, since: Date): Promise<Task[]> =>
+  Task.find({ organizer, createdAt: { $gte: since } })
+    .sort({ createdAt: -1 })
+    .limit(5)
+    .lean<Task[]>();

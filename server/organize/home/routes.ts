@@ -4,8 +4,12 @@ import { showPage } from '../../page.ts';
 import { listAll } from '../../petitions/find.ts';
 import type { Petition } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
+import { recentTasks } from '../../tasks/task.ts';
+import { taskView } from '../../tasks/view.ts';
 import { menuOf, organizePage } from '../chrome.ts';
 import { rowView } from './view.ts';
+
+const day = 24 * 60 * 60 * 1000;
 
 /** Where an organizer lands: every petition, drafts too, with its numbers. */
 export function homeRoutes(platform: Platform): OrganizeRoute[] {
@@ -16,9 +20,11 @@ export function homeRoutes(platform: Platform): OrganizeRoute[] {
       needs: 'account',
       async handle(request, response, who) {
         const now = new Date();
-        const petitions = await listAll(now);
+        const since = new Date(now.getTime() - day);
+        const [petitions, tasks] = await Promise.all([listAll(now), recentTasks(who.organizer._id, since)]);
         showPage(request, response, 'organize/home', {
           ...organizePage(platform, who, 'Petitions', 'home'),
+          tasks: tasks.map((task) => taskView(task, now)),
           petitions: petitions.map(({ petition, count }) => ({
             ...rowView(petition, count, now),
             may: menuOf((action: Action) => mayDo(who.organizer, action, petition)),

@@ -1,0 +1,52 @@
+/**
+ * Moves the progress of long work. When its state changes the page is loaded anew, with the buttons and the result
+ * that go with it.
+ */
+
+const EVERY = 1_000;
+const AFTER_TROUBLE = 5_000;
+const ANNOUNCE_EVERY = 15_000;
+
+const section = /** @type {HTMLElement | null} */ (document.querySelector('[data-task]'));
+if (section) follow(section);
+
+/** @param {HTMLElement} place */
+function follow(place) {
+  const { task: url = '', state } = place.dataset;
+  let announcedAt = Date.now();
+
+  async function look() {
+    let wait = document.hidden ? AFTER_TROUBLE : EVERY;
+    try {
+      const answer = await fetch(url, { headers: { accept: 'application/json' } });
+      if (answer.status === 401 || answer.status === 403) return window.location.reload();
+      const task = await answer.json();
+      if (task.state === state) show(task);
+      else if (!(state === 'waiting' && task.state === 'running')) return window.location.reload();
+      else show(task);
+    } catch {
+      // Offline or restarting: the next turn tries again.
+      wait = AFTER_TROUBLE;
+    }
+    window.setTimeout(look, wait);
+  }
+
+  /** @param {{ stateName: string, progress: string, percent?: number }} task */
+  function show({ stateName, progress, percent }) {
+    const bar = /** @type {HTMLProgressElement} */ (place.querySelector('[data-bar]'));
+    if (percent !== undefined) bar.value = percent;
+    write('[data-state-name]', stateName);
+    write('[data-progress]', progress);
+    if (Date.now() - announcedAt < ANNOUNCE_EVERY) return;
+    announcedAt = Date.now();
+    write('[data-announce]', `${stateName}: ${progress}`);
+  }
+
+  /** @param {string} where @param {string} text */
+  function write(where, text) {
+    const element = place.querySelector(where);
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+
+  window.setTimeout(look, EVERY);
+}
