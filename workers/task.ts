@@ -4,6 +4,7 @@ import type { Platform } from '../server/platform.ts';
 import { type Step, Task } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
+import { changeSignatures } from './tasks/signature-change.ts';
 
 /** What long work is done with. */
 export type TaskTools = Platform & { mailer: Mailer; views: Views };
@@ -17,7 +18,9 @@ export class TaskFailure extends Error {
 }
 
 /** Every kind of long work, by the name it is begun with. */
-export const taskKinds: Readonly<Record<string, TaskStep>> = {};
+export const taskKinds: Readonly<Record<string, TaskStep>> = {
+  signatureChange: changeSignatures,
+};
 
 /** Works at a task step by step until it is finished, steered elsewhere, or taken over. Twice at once is once. */
 export async function runTask(tools: TaskTools, taskId: string, kinds = taskKinds): Promise<void> {

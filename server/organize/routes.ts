@@ -13,6 +13,7 @@ import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { entranceRoutes } from '../sessions/entrance/routes.ts';
 import { signInRoutes } from '../sessions/routes.ts';
+import { organizeSignatureRoutes } from '../signatures/organize/routes.ts';
 import { taskRoutes } from '../tasks/routes.ts';
 import { organizePage } from './chrome.ts';
 import { homeRoutes } from './home/routes.ts';
@@ -28,7 +29,11 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...teamRoutes(platform),
   ...auditRoutes(platform),
   ...taskRoutes(platform),
+<<<<<<< HEAD
   ...moderationRoutes(platform),
+=======
+  ...organizeSignatureRoutes(platform),
+>>>>>>> 6a3241a (wip)
 ];
 
 /** Everything that needs an account. */
