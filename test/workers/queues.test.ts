@@ -138,6 +138,7 @@ describe('workers, each a process of its own', () => {
   it('stop when asked, and soon', async (t) => {
     const worker = await startProcess(world, 'workers');
     t.after(() => worker.stop('SIGKILL'));
+    await mailed(await signMany(await makePetition(), 1));
     const begun = Date.now();
     await worker.stop('SIGTERM');
     assert.ok(Date.now() - begun < 8_000, `it took ${Date.now() - begun} ms`);
