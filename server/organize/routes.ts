@@ -29,11 +29,8 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...teamRoutes(platform),
   ...auditRoutes(platform),
   ...taskRoutes(platform),
-<<<<<<< HEAD
   ...moderationRoutes(platform),
-=======
   ...organizeSignatureRoutes(platform),
->>>>>>> 6a3241a (wip)
 ];
 
 /** Everything that needs an account. */
