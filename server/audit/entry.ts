@@ -1,4 +1,5 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { searchWords } from './words.ts';
 
 const schema = new Schema(
   {
@@ -14,6 +15,8 @@ const schema = new Schema(
     details: { type: Schema.Types.Mixed, default: {} },
     /** The reason that was given. */
     why: String,
+    /** What it is found by, from the two before. */
+    words: [String],
   },
   { versionKey: false, minimize: false, collection: 'audit' },
 );
@@ -21,6 +24,7 @@ schema.index({ at: -1 });
 schema.index({ petition: 1, at: -1 });
 schema.index({ organizer: 1, at: -1 });
 schema.index({ action: 1, at: -1 });
+schema.index({ words: 1, at: -1 });
 
 export type AuditEntry = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const AuditEntry = model('AuditEntry', schema);
@@ -36,5 +40,5 @@ type Happening = {
 
 /** Writes one line of the log. There is no way to change or delete one. */
 export async function record(happening: Happening, now = new Date()): Promise<void> {
-  await AuditEntry.create({ ...happening, at: now });
+  await AuditEntry.create({ ...happening, words: searchWords(happening.details, happening.why), at: now });
 }

@@ -1,6 +1,7 @@
 import type { Petition } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
-import { type Task, taskView } from '../../../tasks/task.ts';
+import type { Task } from '../../../tasks/task.ts';
+import { taskView } from '../../../tasks/view.ts';
 import { Signature, type SignatureState } from '../../signature.ts';
 import { type ChangeInput, whichChange } from '../change.ts';
 import { filterQuery, whichSignatures } from '../filter.ts';
