@@ -15,30 +15,31 @@ export async function runProcess(
   start: (env: Env, log: Log) => Promise<Running>,
 ): Promise<void> {
   try {
+    // Before the start: who is asked to stop in the middle of it stops as cleanly when it is through.
+    const asked = askedToStop();
     const env = readEnv();
     const log = createLog(part, env.LOG_LEVEL);
     const running = await start(env, log);
-    process.send?.('ready');
-    const stop = () => {
-      log.info('stopping');
-      setTimeout(() => process.exit(1), stopTime).unref();
-      running.close().then(
-        () => process.exit(0),
-        (error) => {
-          log.error({ err: error }, 'did not stop cleanly');
-          process.exit(1);
-        },
-      );
-    };
-    let stopping = false;
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) {
-      process.on(signal, () => {
-        if (!stopping) stop();
-        stopping = true;
-      });
-    }
+    void asked.then(() => stop(running, log));
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+const askedToStop = (): Promise<unknown> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.on(signal, resolve);
+  });
+
+async function stop(running: Running, log: Log): Promise<void> {
+  log.info('stopping');
+  setTimeout(() => process.exit(1), stopTime).unref();
+  try {
+    await running.close();
+    process.exit(0);
+  } catch (error) {
+    log.error({ err: error }, 'did not stop cleanly');
     process.exit(1);
   }
 }
