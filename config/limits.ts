@@ -74,8 +74,11 @@ export const periods = {
   personalDataKept: 12 * 30 * day,
 } as const;
 
-/** Mail work: how long one attempt may hold its claim, and how long something due may wait for its job, in seconds. */
-export const mailWork = { lease: 2 * minute, sweepAfter: minute } as const;
+/**
+ * Mail work: how long one attempt may hold its claim, how long something due may wait for its job, and how long ago a
+ * petition may have moved for a sweep to look for milestones, in seconds.
+ */
+export const mailWork = { lease: 2 * minute, sweepAfter: minute, movedLately: 10 * minute } as const;
 
 /** Long work: how long one step may take, in seconds, before another worker takes over. */
 export const taskWork = { lease: 2 * minute } as const;
@@ -112,6 +115,23 @@ export const updateWork = {
 
 /** Shares of a goal at which the team hears of it, in percent. */
 export const milestoneShares = [25, 50, 75, 100] as const;
+
+/** The dashboard. Times in milliseconds. */
+export const dashboardWork = {
+  /** The confirmation rate is of at most this many of the latest who were asked. */
+  asked: 1_000,
+  /** How often one that moves is told its numbers, and one that rests is looked at. */
+  tellEvery: 2_000,
+  lookEvery: 5_000,
+  /** So many times as long as a reading took, until the next. */
+  restFactor: 10,
+  /** How often whoever watches must still be signed in, and how long one stream lasts. */
+  sessionEvery: 5_000,
+  streamFor: 15 * 60_000,
+  /** Signatures that are told apart by person while a page waits, and in one step of the work behind it. */
+  peopleAtOnce: 5_000,
+  peopleStep: 20_000,
+} as const;
 
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [

@@ -17,6 +17,7 @@ import { signatureRoutes } from './signatures/routes.ts';
 import { signerRoutes } from './signers/routes.ts';
 import type { LiveCounts } from './tallies/live.ts';
 import { tallyRoutes } from './tallies/routes.ts';
+import { updateRoutes } from './updates/routes.ts';
 import { createViews, publicFolder, webauthnFolder } from './views.ts';
 
 /** The whole HTTP map. */
@@ -30,6 +31,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
   app.set('etag', 'weak');
   app.locals.platform = platform;
   app.locals.views = createViews();
+  app.locals.live = live;
 
   app.use(logRequests(log, metrics));
   app.use(securityHeaders(env));
@@ -47,6 +49,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));
   app.use(reportRoutes(platform));
+  app.use(updateRoutes(platform));
   app.use(signatureRoutes(platform));
   app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));

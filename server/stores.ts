@@ -4,6 +4,7 @@ import type { Log } from '../config/log.ts';
 import { AuditEntry } from './audit/entry.ts';
 import { Image } from './images/image.ts';
 import { Mailing } from './mailings/mailing.ts';
+import { Milestone } from './milestones/milestone.ts';
 import { AccessLink } from './organizers/access-link.ts';
 import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
@@ -13,6 +14,7 @@ import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
 import { Tally } from './tallies/tally.ts';
 import { Task } from './tasks/task.ts';
+import { Update } from './updates/update.ts';
 
 const models = [
   Petition,
@@ -27,6 +29,8 @@ const models = [
   AuditEntry,
   Task,
   Report,
+  Update,
+  Milestone,
 ] as const;
 
 /**

@@ -143,7 +143,10 @@ describe('the templates', () => {
       .flatMap(({ file, text }) =>
         (text.match(/\{\{\{.*?\}\}\}|\{\{~?&.*?\}\}/g) ?? []).map((tag) => `${file} ${tag}`),
       );
-    assert.deepEqual(raw, ['views/petitions/show.hbs {{{petition.html}}}']);
+    assert.deepEqual(raw, [
+      'views/petitions/show.hbs {{{petition.html}}}',
+      'views/updates/prose.hbs {{{html}}}',
+    ]);
     for (const { file, text } of app) assert.doesNotMatch(text, /SafeString|noEscape/, file);
   });
 

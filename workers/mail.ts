@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
-import { type Language, Petition, textIn } from '../server/petitions/petition.ts';
+import { signerMailContext } from '../server/mailings/signer-mail.ts';
+import { Petition } from '../server/petitions/petition.ts';
 import { isOver } from '../server/petitions/phase.ts';
-import { petitionUrl } from '../server/petitions/view.ts';
 import type { Platform } from '../server/platform.ts';
 import { isErased, Signature } from '../server/signatures/signature.ts';
 import { openField } from '../server/signatures/view.ts';
@@ -55,34 +55,36 @@ async function deliver(tools: Tools, petition: Petition, signature: Signature, m
 }
 
 function composeMail(tools: Tools, petition: Petition, signature: Signature, mailing: string): Mail {
-  const { env, tokens, views } = tools;
   const { kind } = signature.mail ?? {};
-  const lang = signature.language as Language;
-  const { title } = textIn(petition, lang);
-  const unsubscribeUrl = `${env.BASE_URL}/unsubscribe/${tokens.issue('unsubscribe', signature._id)}`;
-  const context = {
-    lang,
-    siteName: env.SENDER_NAME,
-    siteAddress: env.SENDER_ADDRESS,
-    petition: { title, url: env.BASE_URL + petitionUrl(petition, lang) },
-    name: openField(tools, signature, 'name'),
-    confirmUrl: `${env.BASE_URL}/confirm/${tokens.issue('confirm', signature._id)}`,
-    manageUrl: `${env.BASE_URL}/signatures/${tokens.issue('manage', signature._id)}`,
-    unsubscribeUrl,
-    signedAt: signature.createdAt,
-  };
+  const context = signerMailContext(tools, petition, signature);
+  return composeSignerMail(tools, signature, mailing, {
+    view: `mail/${kind}`,
+    subject: translate(context.lang, `mail.${kind}.subject`, { title: context.petition.title }),
+    context,
+  });
+}
+
+type Wording = { view: string; subject: string; context: ReturnType<typeof signerMailContext> };
+
+/** A mail to the person behind a signature, with the way to stop such mail. */
+export function composeSignerMail(
+  tools: Tools,
+  signature: Signature,
+  mailing: string,
+  { view, subject, context }: Wording,
+): Mail {
   return {
     to: openField(tools, signature, 'email') ?? '',
-    subject: translate(lang, `mail.${kind}.subject`, { title }),
-    text: views.render(`mail/${kind}.text`, context),
-    html: views.render(`mail/${kind}.html`, context),
-    messageId: messageIdOf(mailing, env.BASE_URL),
-    unsubscribeUrl,
+    subject,
+    text: tools.views.render(`${view}.text`, context),
+    html: tools.views.render(`${view}.html`, context),
+    messageId: messageIdOf(mailing, tools.env.BASE_URL),
+    unsubscribeUrl: context.unsubscribeUrl,
   };
 }
 
 /** The same for every attempt, so that a mail server that got it twice can tell; says nothing about whom it is for. */
-function messageIdOf(mailing: string, baseUrl: string): string {
+export function messageIdOf(mailing: string, baseUrl: string): string {
   const name = createHash('sha256').update(mailing).digest('hex').slice(0, 32);
   return `<${name}@${new URL(baseUrl).hostname}>`;
 }

@@ -13,14 +13,20 @@ export type Mail = {
   unsubscribeUrl?: string;
 };
 
-/** How an attempt ended. `refused`: for good; `deferred`: worth another try. `reason` never quotes the server's words. */
-export type Delivery = { outcome: 'sent' } | { outcome: 'refused' | 'deferred'; reason: string };
+/**
+ * How an attempt ended. `refused`: for good; `deferred`: worth another try. `reason` never quotes the server's words.
+ * `mayHaveArrived`: the connection broke in the middle, and the server may have taken the mail before it did.
+ */
+export type Delivery =
+  | { outcome: 'sent' }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'deferred'; reason: string; mayHaveArrived: boolean };
 export type Mailer = ReturnType<typeof createMailer>;
 
 /** What one attempt may take, in milliseconds; `SMTP_URL` can say otherwise (`?socketTimeout=...`). */
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
-type SmtpError = Error & { code?: string; responseCode?: number; command?: string };
+type SmtpError = Error & { code?: string; responseCode?: number; command?: string; syscall?: string };
 
 /** Sends through `SMTP_URL`, or keeps the mail in the outbox where there is none. */
 export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_NAME' | 'DATA_DIR'>) {
@@ -75,8 +81,16 @@ const stringified = (values: Record<string, number>) =>
  * A 5xx answer to the recipient or the message is the last word (RFC 5321, 4.2.1). Everything else can pass:
  * 4xx, a dead connection, a time-out, and a login or sender the operator still has to put right.
  */
-function judge({ code, responseCode, command }: SmtpError): Delivery {
+function judge({ code, responseCode, command, syscall, message }: SmtpError): Delivery {
   const isAboutThisMail = command === 'RCPT TO' || command === 'DATA';
   const isPermanent = isAboutThisMail && responseCode !== undefined && responseCode >= 500;
-  return { outcome: isPermanent ? 'refused' : 'deferred', reason: String(responseCode ?? code ?? 'unknown') };
+  const reason = String(responseCode ?? code ?? 'unknown');
+  if (isPermanent) return { outcome: 'refused', reason };
+  // What the server answered, or what happened before there was anybody to answer, was not a mail taken.
+  const neverConnected =
+    syscall === 'connect' || /EDNS|EAUTH|ETLS/.test(code ?? '') || connecting.test(message);
+  return { outcome: 'deferred', reason, mayHaveArrived: responseCode === undefined && !neverConnected };
 }
+
+/** nodemailer's words for a time-out before the session began. */
+const connecting = /connection timeout|greeting never received|ECONNREFUSED|ENOTFOUND|getaddrinfo/i;

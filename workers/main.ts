@@ -9,11 +9,12 @@ import { sendAccessMail } from './access-mail.ts';
 import { compareTallies } from './compare.ts';
 import { sendDueMail } from './mail.ts';
 import { createMailer } from './mailer.ts';
+import { sendMilestoneMails } from './milestones.ts';
 import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
 import { applyRetention } from './retention.ts';
 import { sweep } from './sweep.ts';
 import { tallyPetition } from './tally.ts';
-import { runTask } from './task.ts';
+import { runTask, taskKinds } from './task.ts';
 
 /** How often the schedules are looked after, in milliseconds: Redis may have been emptied. */
 const scheduleCheck = 60_000;
@@ -33,7 +34,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
   const handlers: Handlers = {
     mail: ({ signatureId }) => sendDueMail(mailTools, signatureId),
     accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
-    task: ({ taskId }) => runTask(mailTools, taskId),
+    task: ({ taskId }) => runTask(mailTools, taskId, taskKinds, stop.signal),
+    milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: () => compareTallies(platform),

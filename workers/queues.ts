@@ -40,6 +40,13 @@ export const jobs = {
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 4,
   },
+  /** Notes the milestones a petition has passed, and mails its team. */
+  milestone: {
+    payload: z.object({ petitionId: id }),
+    options: retried,
+    sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
+    concurrency: 2,
+  },
   /** Works at something long, step by step: exports, imports, bulk changes, updates. */
   task: {
     payload: z.object({ taskId: id }),

@@ -1,7 +1,10 @@
 import { mailWork, periods } from '../config/limits.ts';
+import { Milestone } from '../server/milestones/milestone.ts';
 import { AccessLink } from '../server/organizers/access-link.ts';
+import { Petition } from '../server/petitions/petition.ts';
 import type { Platform } from '../server/platform.ts';
 import { Signature } from '../server/signatures/signature.ts';
+import { Tally } from '../server/tallies/tally.ts';
 import { Task } from '../server/tasks/task.ts';
 
 /** How many mails one sweep puts back; the next one takes the next. */
@@ -21,13 +24,15 @@ export async function sweep(
     { _id: 1 },
   ).lean();
   const tasks = await Task.find(
-    { state: { $in: ['waiting', 'running'] }, leaseUntil: { $lte: now } },
+    { state: { $in: ['waiting', 'running'] }, leaseUntil: { $lte: now }, notBefore: { $not: { $gt: now } } },
     { _id: 1 },
   ).lean();
 
   for (const { _id } of mails) queues.enqueue('mail', { signatureId: _id.toHexString() });
   for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
+  for (const petition of await findMilestones(now))
+    queues.enqueue('milestone', { petitionId: String(petition) });
   for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
   if (mails.length + petitions.length + reminders > 0) {
     log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');
@@ -39,6 +44,17 @@ const findDueMails = (now: Date) =>
     .sort({ 'mail.dueAt': 1 })
     .limit(mailsAtOnce)
     .lean();
+
+/** Petitions whose team is due a mail, and those that moved lately: a milestone may have been left unnoted. */
+async function findMilestones(now: Date): Promise<unknown[]> {
+  const lately = { updatedAt: { $gte: before(now, mailWork.movedLately) } };
+  const [due, counted, changed] = await Promise.all([
+    Milestone.distinct('petition', { mailDueAt: { $lte: before(now, mailWork.sweepAfter) } }),
+    Tally.distinct('_id', lately),
+    Petition.distinct('_id', lately),
+  ]);
+  return [...new Set([...due, ...counted, ...changed].map(String))];
+}
 
 /** One reminder for each signature that was not confirmed within a day. */
 async function askForReminders(now: Date): Promise<number> {

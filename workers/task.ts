@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { taskWork } from '../config/limits.ts';
 import type { Platform } from '../server/platform.ts';
-import { type Step, Task } from '../server/tasks/task.ts';
+import { isMongoAway, isRedisAway } from '../server/stores.ts';
+import { free, type Step, Task, type TaskState } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
+import { sendUpdate } from './tasks/update.ts';
+import { sendUpdateTest } from './tasks/update-test.ts';
 
 /** What long work is done with. */
 export type TaskTools = Platform & { mailer: Mailer; views: Views };
@@ -20,57 +23,93 @@ export class TaskFailure extends Error {
 /** Every kind of long work, by the name it is begun with. */
 export const taskKinds: Readonly<Record<string, TaskStep>> = {
   signatureChange: changeSignatures,
+  update: sendUpdate,
+  updateTest: sendUpdateTest,
 };
 
-/** Works at a task step by step until it is finished, steered elsewhere, or taken over. Twice at once is once. */
-export async function runTask(tools: TaskTools, taskId: string, kinds = taskKinds): Promise<void> {
+/**
+ * Works at a task step by step until it is finished, steered elsewhere, or taken over. Twice at once is once.
+ * `stopping`: the process ends; another one goes on after the present step.
+ */
+export async function runTask(
+  tools: TaskTools,
+  taskId: string,
+  kinds = taskKinds,
+  stopping?: AbortSignal,
+): Promise<void> {
   const lease = randomUUID();
-  const taken = await Task.findOneAndUpdate(
-    { _id: taskId, state: { $in: ['waiting', 'running'] }, leaseUntil: { $lte: new Date() } },
-    { $set: { state: 'running', lease, leaseUntil: leaseEnd() } },
-    { returnDocument: 'after' },
-  ).lean<Task>();
-  if (!taken) return;
-  if (!taken.startedAt) await Task.updateOne({ _id: taken._id, lease }, { $set: { startedAt: new Date() } });
-  const step = kinds[taken.kind];
-  let task: Task | null = taken;
+  let task = await takeTask(taskId, lease);
+  if (!task) return;
+  const step = kinds[task.kind];
   try {
-    if (!step) throw new Error(`There is no work of the kind ${taken.kind}`);
-    while (task?.state === 'running') task = await saveStep(task, lease, await step(tools, task));
+    if (!step) throw new Error(`There is no work of the kind ${task.kind}`);
+    while (task && !stopping?.aborted) task = await saveStep(task, lease, await step(tools, task));
   } catch (error) {
-    tools.log.error({ err: error, taskId }, 'a task failed');
-    const failure =
-      error instanceof TaskFailure
-        ? error.message
-        : 'Something broke on our side. What was done so far stays; you can resume.';
-    await Task.updateOne(
-      { _id: taken._id, lease },
-      { $set: { state: 'failed', failure }, $unset: { lease: 1 } },
-    );
+    return giveUp(tools, taskId, lease, error);
   }
+  if (!task) return;
+  await putBack(taskId, lease);
+  tools.queues.enqueue('task', { taskId });
 }
 
 const leaseEnd = (): Date => new Date(Date.now() + taskWork.lease * 1000);
+const atWork: { $in: TaskState[] } = { $in: ['waiting', 'running'] };
 
-/** Writes a step down, unless somebody steered the task or took it over meanwhile. */
-function saveStep(
-  task: Task,
-  lease: string,
-  { done, cursor, finished, total, result }: Step,
-): Promise<Task | null> {
+async function takeTask(_id: string, lease: string): Promise<Task | null> {
+  const now = new Date();
+  const taken = { state: 'running' as const, lease, leaseUntil: leaseEnd() };
+  await Task.updateOne({ _id, startedAt: null, state: atWork }, { $set: { startedAt: now } });
   return Task.findOneAndUpdate(
-    { _id: task._id, state: 'running', lease },
-    {
-      $inc: { done },
-      $set: {
-        cursor,
-        leaseUntil: leaseEnd(),
-        ...(total !== undefined && { total }),
-        ...(result && { result }),
-        ...(finished && { state: 'done', finishedAt: new Date() }),
-      },
-      ...(finished && { $unset: { lease: 1 } }),
-    },
+    { _id, state: atWork, leaseUntil: { $lte: now }, notBefore: { $not: { $gt: now } } },
+    { $set: taken },
     { returnDocument: 'after' },
   ).lean<Task>();
+}
+
+/** Writes down what a step did, unless the task was taken over. Returns the task while there is more to do. */
+async function saveStep({ _id }: Task, lease: string, step: Step): Promise<Task | null> {
+  const { done, cursor, finished, rest, total, result } = step;
+  const $inc = { done };
+  const known = { cursor, ...(total !== undefined && { total }), ...(result && { result }) };
+  if (finished) {
+    const $set = { ...known, state: 'done' as const, finishedAt: new Date() };
+    await Task.updateOne({ _id, lease }, { $inc, $set, $unset: { lease: 1 } });
+    return null;
+  }
+  if (rest) {
+    const notBefore = new Date(Date.now() + rest * 1000);
+    await Task.updateOne(
+      { _id, lease },
+      { $inc, $set: { ...known, ...free, notBefore }, $unset: { lease: 1 } },
+    );
+    return null;
+  }
+  const $set = { ...known, state: 'running' as const, leaseUntil: leaseEnd() };
+  const more = await Task.findOneAndUpdate(
+    { _id, lease, state: atWork },
+    { $inc, $set },
+    { returnDocument: 'after' },
+  ).lean<Task>();
+  // Paused or cancelled while the step ran: it is done all the same.
+  if (!more)
+    await Task.updateOne({ _id, lease }, { $inc, $set: { ...known, ...free }, $unset: { lease: 1 } });
+  return more;
+}
+
+const putBack = (_id: string, lease: string) =>
+  Task.updateOne({ _id, lease }, { $set: free, $unset: { lease: 1 } });
+
+/** A store that is away comes back, and a sweep goes on then; anything else the organizer is told. */
+async function giveUp({ log }: TaskTools, _id: string, lease: string, error: unknown): Promise<void> {
+  if (isMongoAway(error) || isRedisAway(error)) {
+    await putBack(_id, lease).catch(() => undefined);
+    throw error;
+  }
+  log.error({ err: error, taskId: _id }, 'a task failed');
+  const failure =
+    error instanceof TaskFailure
+      ? error.message
+      : 'Something broke on our side. What was done so far stays; you can resume.';
+  await Task.updateOne({ _id, lease, state: { $ne: 'cancelled' } }, { $set: { state: 'failed', failure } });
+  await putBack(_id, lease);
 }

@@ -10,8 +10,8 @@ export type FormBody = Readonly<Record<string, string>>;
  * standard asks: bytes that are not UTF-8, NULs and a field that comes twice are refused with 400, because whoever
  * sends them is no browser. Anything over the size limit is refused with 413; any other kind of body reads as empty.
  */
-export function formBody(): RequestHandler {
-  const readBytes = express.raw({ type: () => true, limit: formLimits.bytes });
+export function formBody(limit: number = formLimits.bytes): RequestHandler {
+  const readBytes = express.raw({ type: () => true, limit });
   return (request, response, next) => {
     readBytes(request, response, (error?: unknown) => {
       if (error) return next(error);

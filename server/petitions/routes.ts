@@ -5,6 +5,7 @@ import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { signatureFormView } from '../signatures/form-view.ts';
 import { type Count, readCount } from '../tallies/tally.ts';
+import { updatesView } from '../updates/view.ts';
 import { findPublished, findRenamed, listPublished } from './find.ts';
 import type { Language, Petition } from './petition.ts';
 import { withdrawalOf } from './phase.ts';
@@ -74,6 +75,7 @@ export async function showPetition(
         : undefined,
     // A page that says we cannot answer must not need the database.
     supporters: response.statusCode === 503 ? [] : await view.supportersView(platform, petition, lang, now),
+    updates: response.statusCode === 503 ? undefined : await updatesView(petition, lang),
     form: shown.isOpen
       ? signatureFormView(platform, petition, lang, form ?? { typed: { ref: refOf(request) } })
       : undefined,

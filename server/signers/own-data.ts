@@ -3,6 +3,7 @@ import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { historyWith } from '../signatures/history.ts';
 import { isErased, Signature } from '../signatures/signature.ts';
+import { forgetUpdatesTo } from '../updates/audience.ts';
 import { suppressAddress } from './suppression.ts';
 import type { Purpose } from './tokens.ts';
 
@@ -52,10 +53,11 @@ export async function hideName(_id: Types.ObjectId): Promise<void> {
  * keyed hash remains only so that it is never mailed again.
  */
 export async function eraseSigner(
-  { _id, emailKey }: Pick<Signature, '_id' | 'emailKey'>,
+  { _id, emailKey, petition }: Pick<Signature, '_id' | 'emailKey' | 'petition'>,
   now = new Date(),
 ): Promise<void> {
   await suppressAddress(emailKey, 'all', 'erased', now);
+  await forgetUpdatesTo(emailKey, petition);
   const { deletedCount } = await Signature.deleteOne({ _id, state: { $in: ['pending'] }, counted: null });
   if (deletedCount === 0) await anonymiseSignatures({ _id });
 }

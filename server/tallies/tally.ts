@@ -45,6 +45,8 @@ const schema = new Schema(
     /** No round may begin before this: the nightly comparison is counting. */
     heldUntil: Date,
     updatedAt: { type: Date, required: true },
+    /** The public total of the highest milestone that was noted. */
+    milestone: Number,
     /** Every time a full count disagreed. Nothing is corrected silently. */
     corrections: [{ _id: false, at: Date, was: Number, is: Number }],
   },

@@ -1,0 +1,72 @@
+import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { updateLimits } from '../../config/limits.ts';
+import { type Language, languages, type Petition } from '../petitions/petition.ts';
+
+export const updateKinds = ['update', 'victory'] as const;
+export type UpdateKind = (typeof updateKinds)[number];
+
+const text = new Schema(
+  {
+    title: { type: String, required: true, maxlength: 2 * updateLimits.title },
+    /** Markdown. */
+    body: { type: String, required: true, maxlength: 2 * updateLimits.body },
+  },
+  { _id: false },
+);
+
+/** What goes out is what stood there when sending began, whatever is changed afterwards. */
+const sending = new Schema(
+  {
+    at: { type: Date, required: true },
+    by: { type: Schema.Types.ObjectId, required: true },
+    kind: { type: String, enum: updateKinds, required: true },
+    texts: { en: text, fr: text },
+    /** Missing for the moment between the decision and the work, or where the process died in it. */
+    task: Schema.Types.ObjectId,
+  },
+  { _id: false },
+);
+
+const schema = new Schema(
+  {
+    petition: { type: Schema.Types.ObjectId, required: true },
+    /** Its number on the petition, in its address. */
+    n: { type: Number, required: true },
+    kind: { type: String, enum: updateKinds, required: true },
+    texts: { en: text, fr: text },
+    /** Goes up with every change: whoever saves over an older one is told. */
+    revision: { type: Number, default: 1 },
+    createdAt: { type: Date, required: true },
+    createdBy: { type: Schema.Types.ObjectId, required: true },
+    changedAt: Date,
+    /** On the petition's page since then, unless it was taken off. */
+    publishedAt: Date,
+    hiddenAt: Date,
+    sending,
+  },
+  { versionKey: false },
+);
+schema.index({ petition: 1, n: -1 }, { unique: true });
+
+export type Update = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
+export type UpdateTexts = { [Lang in Language]?: { title: string; body: string } };
+export const Update = model('Update', schema);
+
+type Worded = Pick<Update, 'texts'>;
+
+/** The update in a language, or in the petition's own, or in whichever it has. */
+export function updateTextIn({ texts }: Worded, petition: Pick<Petition, 'language'>, lang: Language) {
+  const order = [lang, petition.language, ...languages];
+  const found = order.find((language) => texts?.[language]);
+  const written = found && texts?.[found];
+  if (!found || !written) throw new Error('An update has no text');
+  return { lang: found, title: written.title, body: written.body };
+}
+
+/** Whether the public may read it. */
+export const isPublic = ({ publishedAt, hiddenAt }: Pick<Update, 'publishedAt' | 'hiddenAt'>): boolean =>
+  Boolean(publishedAt && !hiddenAt);
+
+/** The languages an update can be read in. */
+export const languagesIn = ({ texts }: Worded): Language[] =>
+  languages.filter((language) => texts?.[language]);
