@@ -63,3 +63,16 @@ export async function signInAs(
   const cookie = await cookieOf(world, organizer._id);
   return { ...visitor(world, { cookie, Origin: world.env.BASE_URL }), organizer, cookie };
 }
+
+/** The path of the link that lets an organizer in. */
+export function entranceIn({ text }: { text?: string }): string {
+  const found = /https?:\/\/\S+(\/organize\/enter\/[\w-]+)/.exec(text ?? '');
+  if (!found?.[1]) throw new Error('The mail has no link that lets in');
+  return found[1];
+}
+
+/** The session's cookie of an answer, as the browser sends it back. */
+export function cookieIn(response: Response): string {
+  const [cookie = ''] = (response.headers.get('set-cookie') ?? '').split(';');
+  return cookie;
+}
