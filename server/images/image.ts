@@ -19,16 +19,22 @@ const schema = new Schema(
 export type Image = InferSchemaType<typeof schema>;
 export const Image = model('Image', schema);
 
+/** What a form brought: the file's bytes, as far as it may be. */
+export type UploadedPicture = { bytes: Buffer } | 'tooLarge' | undefined;
+
 export type Stored = { outcome: 'stored'; id: string } | { outcome: 'refused'; problem: string };
 
 /** Takes a picture somebody uploaded. What is wrong with it is said in a sentence for them. */
-export async function storeImage(bytes: Buffer, now = new Date()): Promise<Stored> {
-  const picture = await readPicture(bytes);
+export async function storeImage(uploaded: NonNullable<UploadedPicture>, now = new Date()): Promise<Stored> {
+  if (uploaded === 'tooLarge') return { outcome: 'refused', problem: tooLarge };
+  const picture = await readPicture(uploaded.bytes);
   if (picture.outcome === 'refused') return picture;
   const { id, jpeg, webp } = picture;
   await Image.updateOne({ _id: id }, { $set: { at: now }, $setOnInsert: { jpeg, webp } }, { upsert: true });
   return { outcome: 'stored', id };
 }
+
+const tooLarge = `This file is too large. Choose one of at most ${imageLimits.bytes / 1024 / 1024} MB.`;
 
 export const imageExists = async (id: string): Promise<boolean> => Boolean(await Image.exists({ _id: id }));
 

@@ -2,6 +2,7 @@ import { type ErrorRequestHandler, Router } from 'express';
 import { passkeyRoutes } from '../account/passkeys/routes.ts';
 import { accountRoutes } from '../account/routes.ts';
 import { auditRoutes } from '../audit/routes.ts';
+import { dashboardRoutes } from '../dashboard/routes.ts';
 import { allowOnly, wantsJson } from '../errors.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
@@ -10,11 +11,13 @@ import { actionNames, leastRole, roleOn } from '../organizers/roles.ts';
 import { peopleRoutes } from '../organizers/routes.ts';
 import { teamRoutes } from '../organizers/team/routes.ts';
 import { showPage } from '../page.ts';
+import { petitionOrganizeRoutes } from '../petitions/organize/routes.ts';
 import type { Platform } from '../platform.ts';
 import { entranceRoutes } from '../sessions/entrance/routes.ts';
 import { signInRoutes } from '../sessions/routes.ts';
 import { organizeSignatureRoutes } from '../signatures/organize/routes.ts';
 import { taskRoutes } from '../tasks/routes.ts';
+import { organizeUpdateRoutes } from '../updates/organize/routes.ts';
 import { organizePage } from './chrome.ts';
 import { homeRoutes } from './home/routes.ts';
 
@@ -23,6 +26,9 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...signInRoutes(platform),
   ...entranceRoutes(platform),
   ...homeRoutes(platform),
+  // Before `/organize/petitions/:petition`, which would take `new` for one.
+  ...petitionOrganizeRoutes(platform),
+  ...dashboardRoutes(platform),
   ...accountRoutes(platform),
   ...passkeyRoutes(platform),
   ...peopleRoutes(platform),
@@ -30,6 +36,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...auditRoutes(platform),
   ...taskRoutes(platform),
   ...moderationRoutes(platform),
+  ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
 ];
 

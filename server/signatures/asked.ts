@@ -11,7 +11,14 @@ export const answerField = (key: string): string => `answer-${key}`;
 
 /** What was answered to one question: `value` is the same in every language, `answer` is in the signer's words. */
 export type Answer = { key: string; question: string; value: string; answer: string };
-export type Question = Petition['questions'][number];
+type Words = { en?: string | null; fr?: string | null };
+export type Question = {
+  key: string;
+  kind: 'text' | 'choice' | 'yesNo';
+  label?: Words | null;
+  isRequired: boolean;
+  options: Words[];
+};
 
 /** How much of each thing the petition's form asks for. */
 export const askedOf = ({ asks }: Partial<Pick<Petition, 'asks'>>): Asked => ({ ...usual, ...asks });
@@ -33,10 +40,8 @@ export function missingOf(petition: Partial<Pick<Petition, 'asks'>>, typed: Type
   return Object.fromEntries(missing.map((field) => [field, 'missing']));
 }
 
-export const labelIn = (
-  words: { en?: string | null; fr?: string | null } | null | undefined,
-  lang: Language,
-): string => words?.[lang] || words?.en || words?.fr || '';
+export const labelIn = (words: Words | null | undefined, lang: Language): string =>
+  words?.[lang] || words?.en || words?.fr || '';
 
 /** Reads the answers to the petition's own questions, or says what is wrong at each. */
 export function readAnswers(questions: readonly Question[], typed: Typed, lang: Language) {

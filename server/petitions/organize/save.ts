@@ -1,0 +1,160 @@
+import { Types } from 'mongoose';
+import { petitionLimits } from '../../../config/limits.ts';
+import { Signature } from '../../signatures/signature.ts';
+import { type Language, Petition } from '../petition.ts';
+import { isFrozen, keepVersion, signedTextsOf, versionOf } from '../versions/version.ts';
+import type { PetitionForm } from './form.ts';
+import { pictureIn } from './typed.ts';
+
+type Editor = { _id: Types.ObjectId };
+const isTaken = (error: unknown): boolean => (error as { code?: number })?.code === 11000;
+
+/** What the form says, as the document holds it; `undefined` where it says nothing. */
+export function contentOf(form: PetitionForm, picture: string, stored?: Petition) {
+  const { isSlugSuggested: _, group, ...fields } = form;
+  const filled = (text: string) => text || undefined;
+  return {
+    ...fields,
+    group: {
+      ...{ name: group.name, url: filled(group.url), pressName: filled(group.pressName) },
+      ...{ pressEmail: filled(group.pressEmail), pressPhone: filled(group.pressPhone) },
+    },
+    ...{ donationUrl: filled(form.donationUrl), newsletterUrl: filled(form.newsletterUrl) },
+    image: imageFrom(picture, stored),
+  };
+}
+
+/** The picture a form names: the one the petition has, or an uploaded one. */
+export function imageFrom(picture: string, stored?: Pick<Petition, 'image'>) {
+  if (!picture) return undefined;
+  return stored && pictureIn(stored) === picture ? stored.image : { upload: picture };
+}
+
+/** Makes a draft. A suggested address that is taken gets a number; one that was chosen is refused. */
+export async function createPetition(
+  form: PetitionForm,
+  picture: string,
+  { _id: editedBy }: Editor,
+): Promise<{ outcome: 'created'; id: Types.ObjectId } | { outcome: 'slugTaken' }> {
+  const content = contentOf(form, picture);
+  for (let attempt = 1; attempt <= (form.isSlugSuggested ? 50 : 1); attempt += 1) {
+    const slug = attempt === 1 ? content.slug : `${content.slug}-${attempt}`;
+    if (await wasTaken(slug)) continue;
+    try {
+      const { _id } = await Petition.create({ ...content, slug, editedBy });
+      return { outcome: 'created', id: _id };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+  }
+  return { outcome: 'slugTaken' };
+}
+
+/** Whether an address leads, or once led, to another petition. The index has the last word on present addresses. */
+const wasTaken = async (slug: string, own?: Types.ObjectId): Promise<boolean> =>
+  Boolean(
+    await Petition.exists({ $or: [{ slug }, { formerSlugs: slug }], ...(own && { _id: { $ne: own } }) }),
+  );
+
+export type Saved =
+  | { outcome: 'saved'; version: number }
+  | { outcome: 'slugTaken' }
+  /** Somebody else saved it since the form was opened. */
+  | { outcome: 'changedElsewhere'; stored: Petition };
+
+/**
+ * Saves the form over the petition it was opened with, in one conditional update. The text that is replaced is kept
+ * as a version once the public could read it.
+ */
+export async function savePetition(
+  petition: Petition,
+  form: PetitionForm,
+  picture: string,
+  revision: number,
+  { _id: editedBy }: Editor,
+  now = new Date(),
+): Promise<Saved> {
+  if (revision !== (petition.revision ?? 0)) return { outcome: 'changedElsewhere', stored: petition };
+  const content = contentOf(form, picture, petition);
+  if (content.slug !== petition.slug && (await wasTaken(content.slug, petition._id)))
+    return { outcome: 'slugTaken' };
+  const version = await nextVersion(petition, form, now);
+  const set = {
+    ...content,
+    editedBy,
+    formerSlugs: formerSlugs(petition, content.slug, now),
+    ...(version !== versionOf(petition) && { version, versionAt: now }),
+  };
+  const entries = Object.entries(set);
+  const gone = entries.filter(([, value]) => value === undefined).map(([name]) => [name, 1]);
+  try {
+    const saved = await Petition.updateOne(
+      { _id: petition._id, revision: petition.revision === undefined ? null : revision },
+      {
+        $set: {
+          ...Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
+          revision: revision + 1,
+        },
+        $unset: Object.fromEntries(gone),
+      },
+    );
+    if (saved.matchedCount === 1) return { outcome: 'saved', version };
+  } catch (error) {
+    if (isTaken(error)) return { outcome: 'slugTaken' };
+    throw error;
+  }
+  const stored = await Petition.findById(petition._id).lean<Petition>();
+  return { outcome: 'changedElsewhere', stored: stored ?? petition };
+}
+
+/** The version the text has after this change; keeps the one before it where people could have signed that. */
+async function nextVersion(petition: Petition, form: PetitionForm, now: Date): Promise<number> {
+  if (wordsOf(petition) === wordsOf(form) || !isFrozen(petition, now)) return versionOf(petition);
+  const isSigned = await Signature.exists({ petition: petition._id });
+  await keepVersion(petition, !isSigned, now);
+  return versionOf(petition) + 1;
+}
+
+/** Everything that is signed, as one string; what a form does to the ends of texts and lines is no change. */
+const wordsOf = (petition: { texts?: object | null }): string =>
+  JSON.stringify(signedTextsOf(petition), (_, value) =>
+    typeof value === 'string' ? value.replaceAll('\r\n', '\n').trim() : value,
+  );
+
+/** The addresses that lead to the petition beside its own; those of a draft led nowhere. */
+function formerSlugs(petition: Petition, slug: string, now: Date): string[] {
+  const former = petition.formerSlugs ?? [];
+  if (slug === petition.slug) return former;
+  const all = isFrozen(petition, now) ? [...former, petition.slug] : former;
+  return all.filter((each, at) => each !== slug && all.indexOf(each) === at);
+}
+
+const copyWords: Record<Language, string> = { en: 'copy', fr: 'copie' };
+
+/** Makes a draft with the same words, picture and questions; nothing that happened comes along. */
+export async function copyPetition(petition: Petition, { _id: editedBy }: Editor): Promise<Types.ObjectId> {
+  const { language, kind, group, goal, timeZone, hashtags, asks, questions, consent, team } = petition;
+  const texts = Object.fromEntries(
+    Object.entries(petition.texts ?? {}).flatMap(([lang, text]) =>
+      text
+        ? [
+            [
+              lang,
+              {
+                ...text,
+                title: `${text.title} (${copyWords[lang as Language]})`.slice(0, petitionLimits.title),
+              },
+            ],
+          ]
+        : [],
+    ),
+  );
+  const { image, donationUrl, newsletterUrl } = petition;
+  const _id = new Types.ObjectId();
+  await Petition.create({
+    ...{ _id, kind, language, texts, image, group, goal, timeZone, hashtags, asks, questions },
+    ...{ consent, team, donationUrl, newsletterUrl, editedBy },
+    slug: `${petition.slug.slice(0, 60).replace(/-+$/, '')}-${_id.toHexString().slice(-8)}`,
+  });
+  return _id;
+}
