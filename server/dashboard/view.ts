@@ -1,0 +1,124 @@
+import { percentOf } from '../petitions/goal.ts';
+import { type Petition, textIn } from '../petitions/petition.ts';
+import { headlineView } from '../petitions/view.ts';
+import { momentLabel } from './calendar.ts';
+import { daysView, hoursView } from './charts-view.ts';
+import { explanations, type FactName, partExplanations, tallied } from './explanations.ts';
+import type { Facts } from './facts.ts';
+import { forecastView } from './forecast-view.ts';
+import { mailView } from './mail-view.ts';
+import { originView } from './origin-view.ts';
+import { counted, numbers, type Row, share } from './words.ts';
+
+/**
+ * What moves on a dashboard, by the names the page gives its places. The event stream sends the object that the page
+ * was made from, as JSON.
+ */
+export type Live = ReturnType<typeof liveView>;
+
+export function liveView(petition: Petition, facts: Facts) {
+  const timeZone = petition.timeZone ?? 'UTC';
+  const hours = hoursView(facts, timeZone);
+  const days = daysView(petition, facts, timeZone);
+  const mail = mailView(facts.mail);
+  const regions = originView('region', facts.regions, facts.count.confirmed);
+  const sources = originView('source', facts.sources, facts.count.confirmed);
+  const { count, goal } = facts.count.public;
+  return {
+    texts: {
+      talliedAt: facts.talliedAt ? momentLabel(facts.talliedAt, timeZone) : 'not yet',
+      ...factTexts(facts, days.today),
+      forecast: forecastView(petition, facts, days.full),
+      goal: numbers.format(goal),
+      regionsMore: regions.more,
+      sourcesMore: sources.more,
+    },
+    meters: { progress: percentOf(count, goal) },
+    shows: {
+      isEmpty: facts.count.confirmed === 0,
+      hasConfirmed: facts.count.confirmed > 0,
+      hasWaiting: facts.waiting > 0,
+      hasMail: mail.kinds.length > 0,
+      noMail: mail.kinds.length === 0,
+      hasReasons: mail.reasons.length > 0,
+      hasCorrections: facts.corrections.length > 0,
+      noCorrections: facts.corrections.length === 0,
+    },
+    charts: { hours: hours.chart, days: days.chart },
+    rows: {
+      hours: hours.rows,
+      days: days.rows,
+      regions: regions.rows,
+      sources: sources.rows,
+      mail: mail.kinds,
+      reasons: mail.reasons,
+      corrections: facts.corrections.map(({ at, was, is }) => ({
+        cells: [momentLabel(at, timeZone), numbers.format(was), numbers.format(is)],
+      })),
+    } satisfies Record<string, Row[]>,
+  };
+}
+
+/** The big numbers and the small print below each. */
+function factTexts({ count, states, asked, waiting }: Facts, today: number) {
+  const values: Record<FactName, number | string> = {
+    total: count.public.count,
+    confirmed: count.confirmed,
+    today,
+    offline: count.offline,
+    ...states,
+    rate: asked.asked > 0 ? share(asked.confirmed, asked.asked) : '–',
+  };
+  const notes: Partial<Record<FactName, string>> = {
+    total: `of ${numbers.format(count.public.goal)}`,
+    rate:
+      asked.asked > 0
+        ? `${numbers.format(asked.confirmed)} of ${asked.isAll ? '' : 'the latest '}${numbers.format(asked.asked)} asked`
+        : 'Nobody was asked more than a day ago',
+  };
+  const texts: Record<string, string> = {
+    waiting: `${counted(waiting, 'change')} of state ${waiting === 1 ? 'is' : 'are'} about to be counted`,
+  };
+  for (const [name, value] of Object.entries(values)) {
+    texts[name] = typeof value === 'number' ? numbers.format(value) : value;
+    texts[`${name}Note`] = notes[name as FactName] ?? '';
+  }
+  return texts;
+}
+
+/** The page: what moves, and what stays as long as the page does. */
+export function dashboardView(petition: Petition, facts: Facts) {
+  const live = liveView(petition, facts);
+  const texts: Record<string, string> = live.texts;
+  const { title } = textIn(petition, petition.language);
+  const id = petition._id.toHexString();
+  const names = Object.keys(explanations) as FactName[];
+  const { opening, closing, phase } = headlineView(petition, 'en', facts.at);
+  return {
+    id,
+    title,
+    language: petition.language,
+    phase,
+    dates: [opening, closing].filter(Boolean).join(' '),
+    timeZone: petition.timeZone ?? 'UTC',
+    isPublic: phase !== 'draft',
+    publicUrl: `/petitions/${petition.slug}`,
+    eventsUrl: `/organize/petitions/${id}/events`,
+    facts: names.map((name) => ({
+      name,
+      ...explanations[name],
+      isTallied: tallied.has(name),
+      value: texts[name],
+      note: texts[`${name}Note`],
+    })),
+    ledger: petition.ledger
+      .toSorted((a, b) => b.at.getTime() - a.at.getTime())
+      .map(({ at, source, number }) => ({ date: at, source, number })),
+    asOf: asOf(petition, facts.at),
+    what: partExplanations,
+    live,
+  };
+}
+
+/** When the numbers were so, by the petition's clock. */
+export const asOf = ({ timeZone }: Petition, at: Date): string => momentLabel(at, timeZone ?? 'UTC');
