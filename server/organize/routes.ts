@@ -4,6 +4,7 @@ import { accountRoutes } from '../account/routes.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { allowOnly, wantsJson } from '../errors.ts';
+import { ledgerRoutes } from '../ledger/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
@@ -38,6 +39,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...moderationRoutes(platform),
   ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
+  ...ledgerRoutes(platform),
 ];
 
 /** Everything that needs an account. */

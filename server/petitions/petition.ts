@@ -84,14 +84,19 @@ const schema = new Schema(
         note: { en: String, fr: String },
       },
     ],
-    /** Paper and partner signatures: shown apart, added to the public total. */
+    /** Paper and partner signatures: shown apart, added to the public total. Entries are added, never edited. */
     ledger: [
       {
-        _id: false,
         at: { type: Date, required: true },
         who: { type: String, required: true },
         source: { type: String, required: true },
+        /** What it adds; for a correcting entry the difference, which may be negative. */
         number: { type: Number, required: true },
+        recordedAt: Date,
+        organizer: Schema.Types.ObjectId,
+        /** The entry this one corrects, and why. */
+        corrects: Schema.Types.ObjectId,
+        why: String,
       },
     ],
     /** Whether names and comments are shown at once, or only when a moderator has approved them. */

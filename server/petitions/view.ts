@@ -1,6 +1,7 @@
 import { imageLimits } from '../../config/limits.ts';
 import { countries, regions } from '../../config/places.ts';
 import { imageUrl } from '../images/image.ts';
+import { correctedEntries } from '../ledger/ledger.ts';
 import { calendarDay, formatDate, formatTime, inWords, translate } from '../locales.ts';
 import { shownOn, showsComment } from '../moderation/review.ts';
 import { inLanguage, type PageMeta } from '../page.ts';
@@ -97,7 +98,7 @@ export function progressView(petition: Petition, count: Count) {
     count: total,
     confirmed: count.confirmed,
     offlineTotal: count.offline,
-    offline: petition.ledger.map(({ source, number, at }) => ({ source, number, date: at })),
+    offline: correctedEntries(petition).map(({ source, number, at }) => ({ source, number, date: at })),
     goal,
     percent: percentOf(total, goal),
     remaining: Math.max(0, goal - total),

@@ -76,7 +76,11 @@ export function countOf(petition: Petition, tally: Pick<Tally, 'confirmed' | 'up
   const offline = petition.ledger.reduce((sum, { number }) => sum + number, 0);
   const count = confirmed + offline;
   const updatedAt = new Date(
-    Math.max(+(tally?.updatedAt ?? 0), ...petition.ledger.map(({ at }) => +at), +(petition.publishedAt ?? 0)),
+    Math.max(
+      +(tally?.updatedAt ?? 0),
+      ...petition.ledger.map(({ at, recordedAt }) => +(recordedAt ?? at)),
+      +(petition.publishedAt ?? 0),
+    ),
   );
   const shown: PublicCount = {
     count,

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import type { SignedIn } from '../../middleware/guard.ts';
 import { organizePage } from '../../organize/chrome.ts';
 import type { PageContext } from '../../page.ts';
@@ -7,6 +8,10 @@ import type { Platform } from '../../platform.ts';
 /** Where a petition's pages are on the organizers' side. */
 export const organizePath = ({ _id }: Pick<Petition, '_id'>, page = ''): `/organize/${string}` =>
   `/organize/petitions/${_id.toHexString()}${page && `/${page}`}`;
+
+/** The page of a change that a task makes. */
+export const changePath = (petition: Pick<Petition, '_id'>, task: Types.ObjectId): string =>
+  organizePath(petition, `signatures/changes/${task.toHexString()}`);
 
 /** What each page about a petition's signatures begins with. */
 export const petitionPage = (

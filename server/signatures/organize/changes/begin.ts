@@ -70,6 +70,9 @@ export async function countUndoable({ _id, state }: Pick<Task, '_id' | 'state'>)
   return Signature.countDocuments({ changedIn: _id });
 }
 
+const titleOf = ({ what }: ChangeInput): string =>
+  what === 'undo' ? 'Undo a change of signatures' : `${changeWords[what].verb}: signatures`;
+
 const begin = (
   platform: Pick<Platform, 'queues'>,
   petition: Petition,
@@ -79,6 +82,7 @@ const begin = (
   beginTask(platform, {
     kind: 'signatureChange',
     needs: 'signature.change',
+    title: titleOf(task.input as ChangeInput),
     petition: petition._id,
     organizer,
     ...task,

@@ -6,7 +6,7 @@ import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
 import { Task } from '../../../tasks/task.ts';
-import { organizePath, petitionPage } from '../page.ts';
+import { changePath, organizePath, petitionPage } from '../page.ts';
 import { beginChange, beginUndo } from './begin.ts';
 import { changeForm, whyForm } from './form.ts';
 import { changeView, previewChange } from './preview.ts';
@@ -59,6 +59,9 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
       before: [formBody()],
       async handle(request, response, who) {
         const task = await changeOf(request, who);
+        // The page of the task has a button for it, but no field to say why.
+        if (formOf(request).why === undefined)
+          return response.redirect(303, changePath(who.petition, task._id));
         const why = whyForm.safeParse(formOf(request).why);
         if (!why.success) return showChange(platform, request, response.status(422), who, tooShort);
         const begun = await beginUndo(platform, who.petition, who.organizer, task, why.data);

@@ -1,0 +1,135 @@
+import type { Request, Response } from 'express';
+import { HttpError } from '../errors.ts';
+import { calendarDay, formatDate } from '../locales.ts';
+import { formBody, formOf } from '../middleware/form-body.ts';
+import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
+import { showPage } from '../page.ts';
+import { Petition } from '../petitions/petition.ts';
+import type { Platform } from '../platform.ts';
+import { organizePath, petitionPage } from '../signatures/organize/page.ts';
+import { organizerNames } from '../signatures/organize/people.ts';
+import { readCount } from '../tallies/tally.ts';
+import { correctionForm, entryForm, problemsOf } from './form.ts';
+import { addToLedger, correctEntry } from './ledger.ts';
+
+type Refusal = { typed: Record<string, string>; errors: Record<string, string>; entry?: string };
+
+/** Offline numbers: what paper and partners add to the public total, entry by entry. */
+export function ledgerRoutes(platform: Platform): OrganizeRoute[] {
+  const path = '/organize/petitions/:petition/ledger';
+  return [
+    {
+      method: 'get',
+      path,
+      needs: 'petition.view',
+      handle: (request, response, who) => showLedger(platform, request, response, who),
+    },
+    {
+      method: 'post',
+      path,
+      needs: 'signature.import',
+      before: [formBody()],
+      async handle(request, response, who) {
+        const typed = formOf(request);
+        const form = entryForm(who.petition.timeZone ?? 'UTC', new Date()).safeParse(typed);
+        if (!form.success)
+          return refuse(platform, request, response, who, { typed, errors: problemsOf(form.error) });
+        // Noon in any zone is the same day; a day has no time of its own.
+        const at = new Date(`${form.data.when}T12:00:00Z`);
+        await addToLedger(platform, who.petition, who.organizer, { ...form.data, at });
+        response.redirect(303, `${organizePath(who.petition, 'ledger')}?done=added`);
+      },
+    },
+    {
+      method: 'post',
+      path: `${path}/:entry/correction`,
+      needs: 'signature.import',
+      before: [formBody()],
+      handle: (request, response, who) => correct(platform, request, response, who),
+    },
+  ];
+}
+
+async function correct(
+  platform: Platform,
+  request: Request,
+  response: Response,
+  who: SignedIn,
+): Promise<void> {
+  const typed = formOf(request);
+  const entry = String(request.params.entry);
+  const form = correctionForm.safeParse(typed);
+  const refuseWith = (errors: Record<string, string>) =>
+    refuse(platform, request, response, who, { typed, errors, entry });
+  if (!form.success) return refuseWith(problemsOf(form.error));
+  const { outcome } = await correctEntry(platform, who.petition, who.organizer, entry, form.data);
+  if (outcome === 'unknown') throw new HttpError(404);
+  if (outcome === 'same') return refuseWith({ number: 'This is the number it has already.' });
+  if (outcome === 'changed')
+    return refuseWith({
+      number: 'Somebody else changed this meanwhile. Look at it again before you correct it.',
+    });
+  response.redirect(303, `${organizePath(who.petition, 'ledger')}?done=corrected`);
+}
+
+const refuse = (
+  platform: Platform,
+  request: Request,
+  response: Response,
+  who: SignedIn,
+  refusal: Refusal,
+): Promise<void> => showLedger(platform, request, response.status(422), who, refusal);
+
+async function showLedger(
+  platform: Platform,
+  request: Request,
+  response: Response,
+  who: SignedIn,
+  refusal?: Refusal,
+): Promise<void> {
+  const now = new Date();
+  const petition = await Petition.findById(who.petition._id).lean<Petition>();
+  if (!petition) throw new HttpError(404);
+  const count = await readCount(petition, now);
+  const names = await organizerNames(
+    platform,
+    petition.ledger.map(({ organizer }) => organizer),
+  );
+  showPage(request, response, 'organize/ledger/index', {
+    ...petitionPage(platform, who, 'Offline numbers', 'signatures'),
+    entries: entriesView(petition, names, refusal),
+    count,
+    today: calendarDay(now, petition.timeZone ?? 'UTC'),
+    typed: refusal?.entry ? {} : (refusal?.typed ?? {}),
+    errors: refusal?.entry ? undefined : refusal?.errors,
+    done: ['added', 'corrected'].find((done) => done === request.query.done),
+    width: 'narrow',
+  });
+}
+
+/** Every entry, the latest first, with its corrections below it. */
+function entriesView({ ledger }: Petition, names: Map<string, string>, refusal?: Refusal) {
+  const view = ({ at, recordedAt, who, source, number, organizer, why }: Petition['ledger'][number]) => ({
+    at: formatDate('en', at),
+    recordedAt: recordedAt && formatDate('en', recordedAt),
+    by: names.get(String(organizer)),
+    ...{ who, source, number, why },
+    sign: number > 0 ? '+' : '',
+  });
+  return ledger
+    .filter(({ corrects }) => !corrects)
+    .map((entry) => {
+      const corrections = ledger.filter(({ corrects }) => corrects?.equals(entry._id));
+      const id = String(entry._id);
+      const mine = refusal?.entry === id ? refusal : undefined;
+      return {
+        ...view(entry),
+        id,
+        stands: corrections.reduce((sum, { number }) => sum + number, entry.number),
+        corrections: corrections.map(view),
+        typed: mine?.typed,
+        errors: mine?.errors,
+      };
+    })
+    .reverse();
+}
