@@ -128,16 +128,21 @@ test('A part that dies is started again, and nothing outlives a killed superviso
     const victim = commands.find(({ command }) => command.includes(part));
     assert.ok(victim, `${part} runs`);
     process.kill(victim.pid, 'SIGKILL');
-    await eventually(async () => {
-      const now = await Promise.all(
-        (await processesOf(folder)).map(async (pid) => ({ pid, command: await commandOf(pid) })),
-      );
-      return now.some(({ pid, command }) => command.includes(part) && pid !== victim.pid);
-    }, `${part} is started again`);
+    await eventually(
+      async () => {
+        const now = await Promise.all(
+          (await processesOf(folder)).map(async (pid) => ({ pid, command: await commandOf(pid) })),
+        );
+        return now.some(({ pid, command }) => command.includes(part) && pid !== victim.pid);
+      },
+      `${part} is started again`,
+      30_000,
+    );
   }
   await eventually(
     async () => (await home.get('/').catch(() => undefined))?.status === 200,
     'the page is back',
+    30_000,
   );
 
   supervisor.child.kill('SIGKILL');
