@@ -109,7 +109,7 @@ export const updateLimits = { title: 150, body: 20_000, formBytes: 1024 * 1024 }
 export const updateWork = {
   atOnce: 5,
   step: 3,
-  giveUpAfter: 25,
+  giveUpAfter: 10,
   again: [minute, 10 * minute, hour, 4 * hour],
 } as const;
 
@@ -120,6 +120,8 @@ export const milestoneShares = [25, 50, 75, 100] as const;
 export const dashboardWork = {
   /** The confirmation rate is of at most this many of the latest who were asked. */
   asked: 1_000,
+  /** Signatures that wait to be counted are shown up to this many. */
+  waiting: 100,
   /** How often one that moves is told its numbers, and one that rests is looked at. */
   tellEvery: 2_000,
   lookEvery: 5_000,

@@ -41,7 +41,8 @@ export async function beginSending(
   }
   const input = { updateId: _id.toHexString() };
   const about = { organizer, petition: petition._id, total: agreed };
-  const task = await beginTask(platform, { kind: 'update', needs: 'update.send', input, ...about });
+  const title = `Send update ${n}`;
+  const task = await beginTask(platform, { kind: 'update', title, needs: 'update.send', input, ...about });
   await Update.updateOne({ _id }, { $set: { 'sending.task': task } });
   await record({
     organizer,
@@ -73,6 +74,7 @@ export async function beginTest(
   const input = { updateId: _id.toHexString() };
   return beginTask(platform, {
     kind: 'updateTest',
+    title: 'Send yourself a test',
     needs: 'update.write',
     input,
     organizer,

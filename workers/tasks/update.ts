@@ -19,6 +19,7 @@ const cursorSchema = z.object({
   unreached: z.number().default(0),
   waits: z.number().default(0),
 });
+export type UpdateWork = { atOnce: number; step: number; giveUpAfter: number; again: readonly number[] };
 type Cursor = z.output<typeof cursorSchema>;
 
 /**
@@ -26,16 +27,16 @@ type Cursor = z.output<typeof cursorSchema>;
  * twice, or in two workers at once, mails nobody twice; where a worker died at a mail nobody can know whether it went
  * out, and it stays away.
  */
-export async function sendUpdate(tools: TaskTools, task: Task): Promise<Step> {
+export async function sendUpdate(tools: TaskTools, task: Task, work: UpdateWork = updateWork): Promise<Step> {
   const sending = await openSending(tools, task);
   const cursor = cursorSchema.parse(task.cursor ?? {});
   const outcomes: Outcomes = { ...noOutcomes, ...(task.result as Partial<Outcomes>) };
-  const end = Date.now() + updateWork.step * 1000;
+  const end = Date.now() + work.step * 1000;
   let done = 0;
   do {
-    const people = await nextPeople(sending, cursor);
+    const people = await nextPeople(sending, cursor, work);
     const last = people.at(-1);
-    if (!last) return { ...(await endPhase(sending, cursor, outcomes)), done };
+    if (!last) return { ...(await endPhase(sending, cursor, outcomes, work)), done };
     const came = await mailAll(sending, people);
     for (const { outcome, isUnreached } of came) {
       if (cursor.phase === 'all' || outcome !== 'deferred') outcomes[outcome] += 1;
@@ -45,9 +46,9 @@ export async function sendUpdate(tools: TaskTools, task: Task): Promise<Step> {
       if (!isUnreached) cursor.waits = 0;
     }
     cursor.after = last.after;
-  } while (Date.now() < end && cursor.unreached < updateWork.giveUpAfter);
+  } while (Date.now() < end && cursor.unreached < work.giveUpAfter);
   const saved = { done, cursor, finished: false, result: outcomes };
-  return cursor.unreached < updateWork.giveUpAfter ? saved : { ...saved, ...waitForServer(cursor) };
+  return cursor.unreached < work.giveUpAfter ? saved : { ...saved, ...waitForServer(cursor, work) };
 }
 
 async function openSending(tools: TaskTools, { input }: Task): Promise<Sending> {
@@ -59,8 +60,11 @@ async function openSending(tools: TaskTools, { input }: Task): Promise<Sending> 
 }
 
 /** The next few people, each with the place in the list behind them. */
-async function nextPeople({ petition, update, frozen }: Sending, { phase, after }: Cursor) {
-  const { atOnce } = updateWork;
+async function nextPeople(
+  { petition, update, frozen }: Sending,
+  { phase, after }: Cursor,
+  { atOnce }: UpdateWork,
+) {
   if (phase === 'all') {
     const people = await Signature.find({
       ...agreedOn(petition),
@@ -103,9 +107,9 @@ const mailingsOf = ({ _id, petition }: Update, after = updateMailingId(_id, ''))
 });
 
 /** Everybody was gone through: those that were put off once more after a while, or the end. */
-async function endPhase({ update }: Sending, cursor: Cursor, outcomes: Outcomes) {
+async function endPhase({ update }: Sending, cursor: Cursor, outcomes: Outcomes, work: UpdateWork) {
   const round = cursor.phase === 'all' ? 0 : cursor.round + 1;
-  const rest = updateWork.again[round];
+  const rest = work.again[round];
   const exact = await countOutcomes(update, outcomes);
   if (exact.deferred > 0 && rest !== undefined) {
     const next: Cursor = { phase: 'again', after: '', round, unreached: 0, waits: 0 };
@@ -129,8 +133,8 @@ async function countOutcomes(update: Update, outcomes: Outcomes): Promise<Outcom
 }
 
 /** The mail server cannot be reached: nobody is lost, they come again at the end. */
-function waitForServer(cursor: Cursor): Partial<Step> {
-  const rest = updateWork.again[cursor.waits];
+function waitForServer(cursor: Cursor, work: UpdateWork): Partial<Step> {
+  const rest = work.again[cursor.waits];
   if (rest === undefined)
     throw new TaskFailure(
       'The mail server could not be reached for hours. Resume when it can: nobody is mailed twice.',
