@@ -11,6 +11,9 @@ const countAge = 5;
 /** How long a browser waits before it comes back to a stream that ended, in milliseconds. */
 const reconnectAfter = 2_000;
 
+/** How much may wait for a viewer who does not read, in bytes. */
+const mostUnread = 64 * 1024;
+
 export function tallyRoutes(live: LiveCounts): Router {
   const router = Router();
 
@@ -48,7 +51,9 @@ async function watchCount(live: LiveCounts, petition: Petition, response: Respon
   const viewer = {
     write(text: string) {
       isTold = true;
-      return response.write(text);
+      // One who stopped reading must not fill our memory; a browser comes back by itself.
+      if (response.writableLength > mostUnread) response.destroy();
+      else response.write(text);
     },
     end: () => response.end(),
   };
