@@ -88,7 +88,7 @@ function composeMail(
   };
   return {
     to: email,
-    subject: translate(lang, 'mail.milestone.subject', values),
+    subject: translate(lang, 'mail.milestone.subject', { ...values, count: number }),
     text: views.render('mail/milestone.text', context),
     html: views.render('mail/milestone.html', context),
     messageId: messageIdOf(mailing, env.BASE_URL),

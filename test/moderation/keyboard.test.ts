@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Petition } from '../../server/petitions/petition.ts';
+import { Signature } from '../../server/signatures/signature.ts';
+import { desktop, openBrowser, phone } from '../support/browser.ts';
+import { makePetition } from '../support/factories.ts';
+import { signInAs } from '../support/organizer.ts';
+import { makeSigner } from '../support/words.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
+
+let world: World;
+let browser: Browser;
+before(async () => {
+  [world, browser] = await Promise.all([startWorld({ workers: false }), openBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+async function openQueue(
+  petition: Petition,
+  name: string,
+  device: object,
+): Promise<Page & { complaints: string[] }> {
+  const { cookie } = await signInAs(world, 'moderator', { name });
+  const [cookieName = '', value = ''] = cookie.split('=');
+  const context: BrowserContext = await browser.newContext(device);
+  const { hostname } = new URL(world.env.BASE_URL);
+  await context.addCookies([{ name: cookieName, value, domain: hostname, path: '/', secure: true }]);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  // A colleague's claim is answered with 409, which the browser writes down as an error of the network.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('409')) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`${world.env.BASE_URL}/organize/petitions/${petition._id}/moderation`);
+  return Object.assign(page, { complaints });
+}
+
+const current = (page: Page) => page.locator('[data-item][aria-current]').getAttribute('data-item');
+const reviewOf = async ({ id }: { id: string }) => (await Signature.findById(id).lean<Signature>())?.review;
+const stands = (item: { id: string }, shows: string | undefined) =>
+  eventually(async () => (await reviewOf(item))?.shows === shows, `${item.id} shows ${shows}`);
+
+test('Ada goes through the queue without touching the mouse, and takes one back', async () => {
+  const petition = await makePetition();
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const one = await makeSigner(world, petition, { name: 'One', comment: 'Well said.', confirmedAt: at(30) });
+  const two = await makeSigner(world, petition, {
+    name: 'Two',
+    comment: 'He is a crook.',
+    confirmedAt: at(20),
+  });
+  const three = await makeSigner(world, petition, { name: 'Three', confirmedAt: at(10) });
+  const page = await openQueue(petition, 'Ada Moderator', desktop);
+
+  assert.ok(await page.getByText('refuse: choose why').isVisible(), 'the keys are explained');
+  assert.equal(await current(page), one.id);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  assert.equal(await current(page), three.id);
+  await page.keyboard.press('j');
+  assert.equal(await current(page), three.id, 'it stays on the last');
+  await page.keyboard.press('k');
+  await page.keyboard.press('k');
+  assert.equal(await current(page), one.id);
+
+  await page.keyboard.press('a');
+  await stands(one, 'all');
+  await eventually(async () => (await current(page)) === two.id, 'the next one is current');
+
+  await page.keyboard.press('r');
+  await page.locator(`#reason-${two.id}:focus`).waitFor();
+  await page.locator(`#reason-${two.id}`).selectOption('privacy');
+  await page.keyboard.press('a');
+  assert.equal((await reviewOf(two))?.settled, undefined, 'letters in a form are letters');
+  await page.locator(`#note-${two.id}`).focus();
+  await page.keyboard.press('Enter');
+  await stands(two, 'name');
+
+  await eventually(async () => (await current(page)) === three.id, 'the last one is current');
+  await page.keyboard.press('u');
+  await stands(two, undefined);
+  await eventually(async () => (await current(page)) === two.id, 'it is back, and current');
+
+  await page.keyboard.press('r');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator(`[data-item="${two.id}"] [data-refuse][open]`).count(), 0);
+  await page.getByLabel('Shortcuts are on').uncheck();
+  await page.locator('h1').click();
+  await page.keyboard.press('a');
+  await page.keyboard.press('j');
+  assert.equal((await reviewOf(two))?.settled, undefined, 'turned off they do nothing');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('Ben sees that Ada has an item, and gets it when she moves on', async () => {
+  const petition = await makePetition();
+  const one = await makeSigner(world, petition, { name: 'One', confirmedAt: new Date(Date.now() - 60_000) });
+  await makeSigner(world, petition, { name: 'Two' });
+  const ada = await openQueue(petition, 'Ada Moderator', desktop);
+  assert.equal(await current(ada), one.id);
+  const ben = await openQueue(petition, 'Ben Moderator', phone);
+  const item = ben.locator(`[data-item="${one.id}"]`);
+  await item.getByText('Ada Moderator is looking at this').waitFor();
+  await item.getByRole('button', { name: 'Approve' }).click();
+  await item.getByRole('alert').filter({ hasText: 'Ada Moderator is looking at this' }).waitFor();
+  assert.equal(await reviewOf(one), undefined);
+  await ada.keyboard.press('j');
+  await eventually(async () => {
+    await item.getByRole('button', { name: 'Approve' }).click();
+    return (await reviewOf(one))?.shows === 'all';
+  }, 'Ben can approve it');
+  assert.deepEqual([...ada.complaints, ...ben.complaints], []);
+});
+
+test('Without scripts the queue works by its buttons', async () => {
+  const petition = await makePetition();
+  const one = await makeSigner(world, petition, { name: 'One', comment: 'He is a crook.' });
+  const page = await openQueue(petition, 'Ada Moderator', { ...phone, javaScriptEnabled: false });
+  await page.getByText('Refuse…').click();
+  await page.getByLabel('Name and comment').check();
+  await page.getByRole('button', { name: 'Refuse', exact: true }).click();
+  await page.getByText('Refused.').waitFor();
+  assert.equal((await reviewOf(one))?.shows, 'nothing');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('It is back in the queue.').waitFor();
+  assert.equal(await reviewOf(one), undefined);
+});
