@@ -65,6 +65,7 @@ export async function showPetition(
     lang,
     page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
     petition: shown,
+    scripts: { live: true, sign: shown.isOpen },
     progress: view.progressView(petition, count),
     textChange:
       versionOf(petition) > 1
