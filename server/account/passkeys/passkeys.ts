@@ -12,6 +12,8 @@ import type { Platform } from '../../platform.ts';
 
 /** How long a ceremony may take, in seconds. */
 const patience = 300;
+/** Ed25519, ES256 and RS256: what authenticators have. https://www.iana.org/assignments/cose/cose.xhtml#algorithms */
+const algorithms = [-8, -7, -257];
 /** Passkeys of one account. */
 const mostPasskeys = 20;
 type Site = Pick<Platform, 'env' | 'redis'>;
@@ -36,6 +38,7 @@ export async function beginRegistration(
     userName: email,
     userDisplayName: name,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     excludeCredentials: organizer.passkeys.map(({ _id }) => ({ id: _id })),
   });
@@ -60,6 +63,7 @@ export async function finishRegistration(
     expectedChallenge,
     expectedOrigin: origin,
     expectedRPID: rpID,
+    supportedAlgorithmIDs: algorithms,
   }).catch(() => undefined);
   if (!verified?.verified || !verified.registrationInfo) return 'refused';
   const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential;
