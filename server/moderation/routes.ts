@@ -93,7 +93,7 @@ function sayWhyNot(
 
 function refuse(platform: Platform, request: Request, response: Response, who: SignedIn, says: string) {
   if (wantsJson(request)) {
-    response.json({ outcome: 'refused', message: says });
+    response.json({ outcome: 'unchanged', message: says });
     return;
   }
   return showList(platform, request, response, who, says);
