@@ -57,9 +57,9 @@ function sampleSignatures(
         email: seal('email', email),
         name: seal('name', supporter?.name ?? `Sample ${index + 1}`),
         comment: seal('comment', supporter?.comment),
+        region: seal('region', supporter?.region),
       },
       country: supporter?.country ?? 'CA',
-      region: supporter?.region,
       showName: Boolean(supporter),
       ...{
         hasComment: Boolean(supporter?.comment),
