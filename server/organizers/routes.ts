@@ -111,7 +111,6 @@ async function showPeople(
   who: SignedIn,
   typed: { email?: string; role?: string; error?: string },
 ): Promise<void> {
-  const now = new Date();
   const people = await Organizer.find().sort({ createdAt: 1 }).lean<Organizer[]>();
   const { done, person: id, was } = request.query;
   const changed = people.find((person) => String(person._id) === id);
@@ -125,10 +124,10 @@ async function showPeople(
     },
     people: people
       .filter(({ endedAt }) => !endedAt)
-      .map((person) => personView(platform, person, who.organizer, now)),
+      .map((person) => personView(platform, person, who.organizer)),
     ended: people
       .filter(({ endedAt }) => endedAt)
-      .map((person) => personView(platform, person, who.organizer, now)),
+      .map((person) => personView(platform, person, who.organizer)),
     roles: roleChoices(typed.role ?? 'editor'),
     typed,
   });

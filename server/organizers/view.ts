@@ -1,4 +1,4 @@
-import { inWords } from '../locales.ts';
+import { formatDate } from '../locales.ts';
 import type { Platform } from '../platform.ts';
 import { type Organizer, organizerView } from './organizer.ts';
 import { type Role, roleNames, roles } from './roles.ts';
@@ -10,7 +10,7 @@ export const roleChoices = (chosen: string | undefined) =>
 export const roleIn = (typed: string | undefined): Role | undefined => roles.find((role) => role === typed);
 
 /** One person as the page of people lists them. */
-export function personView(platform: Pick<Platform, 'vault'>, person: Organizer, me: Organizer, now: Date) {
+export function personView(platform: Pick<Platform, 'vault'>, person: Organizer, me: Organizer) {
   const { endedAt, acceptedAt, createdAt } = person;
   const view = organizerView(platform, person);
   return {
@@ -19,10 +19,10 @@ export function personView(platform: Pick<Platform, 'vault'>, person: Organizer,
     isMe: person._id.equals(me._id),
     isInvited: !acceptedAt && !endedAt,
     since: endedAt
-      ? `Ended ${inWords('en', endedAt, now)}`
+      ? `Ended on ${formatDate('en', endedAt)}`
       : acceptedAt
-        ? `Since ${inWords('en', acceptedAt, now)}`
-        : `Invited ${inWords('en', createdAt, now)}, not accepted yet`,
+        ? `Since ${formatDate('en', acceptedAt)}`
+        : `Invited on ${formatDate('en', createdAt)}, not accepted yet`,
     roles: roleChoices(person.role),
   };
 }
