@@ -125,7 +125,11 @@ describe('an update that is sent', () => {
     assert.match(mail?.text ?? '', /Hello Wanda Words,[\s\S]*They will \*\*look\*\* in May\./);
     assert.match(mail?.html ?? '', /They will <strong>look<\/strong> in May\./);
     assert.match(mail?.text ?? '', new RegExp(`/petitions/${petition.slug}/updates/${update.n}`));
-    assert.match(mail?.text ?? '', /Larkmere Neighbours, 1 Example Street, Larkmere/);
+    for (const form of [mail?.text, mail?.html])
+      assert.match(
+        form ?? '',
+        /because you signed “.*” and agreed to updates[\s\S]*Larkmere Neighbours, 1 Example Street, Larkmere/,
+      );
     const unsubscribe = linkIn(mail ?? {}, 'unsubscribe');
     const header = (name: string) => mail?.headers.find(({ key }) => key === name)?.value;
     assert.equal(header('list-unsubscribe'), `<${world.env.BASE_URL}${unsubscribe}>`);
