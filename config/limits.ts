@@ -122,6 +122,8 @@ export const dashboardWork = {
   asked: 1_000,
   /** Signatures that wait to be counted are shown up to this many. */
   waiting: 100,
+  /** The latest updates that were sent. */
+  updates: 20,
   /** How often one that moves is told its numbers, and one that rests is looked at. */
   tellEvery: 2_000,
   lookEvery: 5_000,

@@ -5,6 +5,7 @@ import { isMongoAway, isRedisAway } from '../server/stores.ts';
 import { free, type Step, Task, type TaskState } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
+import { countPeople } from './tasks/people.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
 import { sendUpdate } from './tasks/update.ts';
 import { sendUpdateTest } from './tasks/update-test.ts';
@@ -22,6 +23,7 @@ export class TaskFailure extends Error {
 
 /** Every kind of long work, by the name it is begun with. */
 export const taskKinds: Readonly<Record<string, TaskStep>> = {
+  people: countPeople,
   signatureChange: changeSignatures,
   update: sendUpdate,
   updateTest: sendUpdateTest,

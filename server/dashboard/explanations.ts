@@ -56,4 +56,6 @@ export const partExplanations = {
   mail: 'Every mail of this petition in the last 60 days, by what became of it. To try again: the mail server did not take it for now. Failed: it refused it for good. Not sent on purpose: the person asked for no mail, or it had become pointless. Under way: a worker is at it. Unclear: the connection broke when the server may have had it. A reason is the reply code of the mail server, never its words.',
   corrections:
     'Each night all signatures are counted one by one and compared with the running tally. Where they differ the tally is corrected, and the petition’s public page says so.',
+  updates:
+    'The updates and victories whose sending to the signers who agreed was begun, the latest twenty. How many mails went out and what became of them stands under Mail, as “Update”.',
 } as const;

@@ -2,6 +2,7 @@ import { dashboardWork, periods } from '../../config/limits.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { Signature, type SignatureState } from '../signatures/signature.ts';
 import { type Count, countOf, Tally } from '../tallies/tally.ts';
+import { Update, updateTextIn } from '../updates/update.ts';
 import { type MailHealth, readMailHealth } from './mail-health.ts';
 
 export type Sums = Readonly<Record<string, number>>;
@@ -16,13 +17,16 @@ export type Facts = {
   sources: Sums;
   /** When the tally moved last. */
   talliedAt: Date | undefined;
-  /** Signatures whose state changed since the tally last looked. */
+  /** Signatures whose state changed since the tally last looked; no more than `dashboardWork.waiting` are counted. */
   waiting: number;
   states: Record<CountedState, number>;
   asked: Asked;
   mail: MailHealth;
   corrections: { at: Date; was: number; is: number }[];
+  updates: SentUpdate[];
 };
+
+export type SentUpdate = { title: string; kind: string; at: Date };
 
 const countedStates = ['pending', 'held', 'withdrawn', 'invalidated'] as const satisfies SignatureState[];
 type CountedState = (typeof countedStates)[number];
@@ -36,12 +40,13 @@ export type Asked = { asked: number; confirmed: number; isAll: boolean };
  */
 export async function readFacts(petition: Petition, now: Date): Promise<Facts> {
   const { _id } = petition;
-  const [tally, states, waiting, asked, mail] = await Promise.all([
+  const [tally, states, waiting, asked, mail, updates] = await Promise.all([
     Tally.findById(_id, { batch: 0 }).lean(),
     countStates(_id),
-    Signature.countDocuments({ petition: _id, recount: true }),
+    Signature.countDocuments({ petition: _id, recount: true }, { limit: dashboardWork.waiting }),
     readAsked(_id, now),
     readMailHealth(_id),
+    readUpdates(petition),
   ]);
   return {
     at: now,
@@ -56,6 +61,7 @@ export async function readFacts(petition: Petition, now: Date): Promise<Facts> {
     asked,
     mail,
     corrections: correctionsOf(tally?.corrections ?? []),
+    updates,
   };
 }
 
@@ -95,4 +101,19 @@ async function readAsked(petition: Petition['_id'], now: Date): Promise<Asked> {
     .lean();
   const confirmed = asked.filter(({ state, confirmedAt }) => state !== 'pending' && confirmedAt);
   return { asked: asked.length, confirmed: confirmed.length, isAll: asked.length < dashboardWork.asked };
+}
+
+/** What was sent to those who agreed to hear of it, the latest first. */
+async function readUpdates(petition: Petition): Promise<SentUpdate[]> {
+  const sent = await Update.find(
+    { petition: petition._id, 'sending.at': { $exists: true } },
+    { 'texts.en.title': 1, 'texts.fr.title': 1, kind: 1, 'sending.at': 1 },
+  )
+    .sort({ n: -1 })
+    .limit(dashboardWork.updates)
+    .lean<Update[]>();
+  return sent.flatMap((update) => {
+    const at = update.sending?.at;
+    return at ? [{ title: updateTextIn(update, petition, 'en').title, kind: update.kind, at }] : [];
+  });
 }

@@ -7,6 +7,7 @@ const kindNames: Readonly<Record<string, string>> = {
   reminder: 'Reminder',
   duplicate: 'Already signed',
   update: 'Update',
+  milestone: 'Milestone, to the team',
 };
 const kindName = (kind: string): string => kindNames[kind] ?? kind;
 

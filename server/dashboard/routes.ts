@@ -4,7 +4,7 @@ import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
 import { organizePage } from '../organize/chrome.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
-import type { LiveCounts } from '../tallies/live.ts';
+import type { LiveCounts, Viewer } from '../tallies/live.ts';
 import { mayStillWatch, readSnapshot } from './dashboard.ts';
 import { readFacts } from './facts.ts';
 import { createFeeds } from './feed.ts';
@@ -12,6 +12,8 @@ import { dashboardView } from './view.ts';
 
 /** How long a browser waits before it comes back to a stream that ended, in milliseconds. */
 const reconnectAfter = 2_000;
+/** How much may wait for a viewer who does not read, in bytes. */
+const mostUnread = 256 * 1024;
 
 /** One petition's numbers, and the stream that moves them. */
 export function dashboardRoutes(platform: Platform): OrganizeRoute[] {
@@ -44,12 +46,18 @@ export function dashboardRoutes(platform: Platform): OrganizeRoute[] {
         if (request.method === 'HEAD' || response.destroyed) return void response.end();
         response.write(`retry: ${reconnectAfter}\n\n`);
         const { live } = request.app.locals as { live: LiveCounts };
-        response.on('close', watch(who.petition._id.toHexString(), response, live));
+        response.on('close', watch(who.petition._id.toHexString(), viewerOf(response), live));
         endWithSession(platform, response, who);
       },
     },
   ];
 }
+
+/** One who stopped reading must not fill our memory; a browser comes back by itself. */
+const viewerOf = (response: Response): Viewer => ({
+  write: (text) => (response.writableLength > mostUnread ? response.destroy() : response.write(text)),
+  end: () => response.end(),
+});
 
 /** Ends a stream with its session; and now and then anyhow, so that the next one is let through like any request. */
 function endWithSession(platform: Platform, response: Response, { session, petition }: SignedIn): void {

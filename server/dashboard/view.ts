@@ -1,3 +1,4 @@
+import { dashboardWork } from '../../config/limits.ts';
 import { percentOf } from '../petitions/goal.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 import { headlineView } from '../petitions/view.ts';
@@ -8,7 +9,7 @@ import type { Facts } from './facts.ts';
 import { forecastView } from './forecast-view.ts';
 import { mailView } from './mail-view.ts';
 import { originView } from './origin-view.ts';
-import { counted, numbers, type Row, share } from './words.ts';
+import { numbers, type Row, share } from './words.ts';
 
 /**
  * What moves on a dashboard, by the names the page gives its places. The event stream sends the object that the page
@@ -30,8 +31,6 @@ export function liveView(petition: Petition, facts: Facts) {
       ...factTexts(facts, days.today),
       forecast: forecastView(petition, facts, days.full),
       goal: numbers.format(goal),
-      regionsMore: regions.more,
-      sourcesMore: sources.more,
     },
     meters: { progress: percentOf(count, goal) },
     shows: {
@@ -43,6 +42,8 @@ export function liveView(petition: Petition, facts: Facts) {
       hasReasons: mail.reasons.length > 0,
       hasCorrections: facts.corrections.length > 0,
       noCorrections: facts.corrections.length === 0,
+      hasUpdates: facts.updates.length > 0,
+      noUpdates: facts.updates.length === 0,
     },
     charts: { hours: hours.chart, days: days.chart },
     rows: {
@@ -54,6 +55,9 @@ export function liveView(petition: Petition, facts: Facts) {
       reasons: mail.reasons,
       corrections: facts.corrections.map(({ at, was, is }) => ({
         cells: [momentLabel(at, timeZone), numbers.format(was), numbers.format(is)],
+      })),
+      updates: facts.updates.map(({ title, kind, at }) => ({
+        cells: [title, kind, momentLabel(at, timeZone)],
       })),
     } satisfies Record<string, Row[]>,
   };
@@ -77,13 +81,18 @@ function factTexts({ count, states, asked, waiting }: Facts, today: number) {
         : 'Nobody was asked more than a day ago',
   };
   const texts: Record<string, string> = {
-    waiting: `${counted(waiting, 'change')} of state ${waiting === 1 ? 'is' : 'are'} about to be counted`,
+    waiting: waitingInWords(waiting),
   };
   for (const [name, value] of Object.entries(values)) {
     texts[name] = typeof value === 'number' ? numbers.format(value) : value;
     texts[`${name}Note`] = notes[name as FactName] ?? '';
   }
   return texts;
+}
+
+function waitingInWords(waiting: number): string {
+  const orMore = waiting === dashboardWork.waiting ? ' or more' : '';
+  return `${numbers.format(waiting)}${orMore} ${waiting === 1 ? 'signature is' : 'signatures are'} about to be counted.`;
 }
 
 /** The page: what moves, and what stays as long as the page does. */
@@ -116,6 +125,8 @@ export function dashboardView(petition: Petition, facts: Facts) {
       .map(({ at, source, number }) => ({ date: at, source, number })),
     asOf: asOf(petition, facts.at),
     what: partExplanations,
+    allRegions: originView('region', facts.regions, facts.count.confirmed).all,
+    allSources: originView('source', facts.sources, facts.count.confirmed).all,
     live,
   };
 }

@@ -104,10 +104,7 @@ schema.index(
 schema.index({ petition: 1, _id: 1 }, { partialFilterExpression: { state: 'confirmed', updates: true } });
 schema.index({ state: 1, createdAt: 1 });
 /** Those who were asked to confirm by mail, the latest first. */
-schema.index(
-  { petition: 1, createdAt: -1 },
-  { partialFilterExpression: { 'mail.kind': { $exists: true } } },
-);
+schema.index({ petition: 1, createdAt: -1 }, { partialFilterExpression: { 'mail.kind': { $exists: true } } });
 schema.index({ emailKey: 1 });
 schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 schema.index({ ipAt: 1 }, { sparse: true });
