@@ -28,7 +28,8 @@ export function editorView(typed: Typed, problems: Problems, now: Date, petition
     })),
     action: petition ? `${path}/edit` : path,
     previewAction: `${path}/preview`,
-    texts: languages.map((code) => languageView(code, mainLanguage)),
+    texts: languages.map((code) => languageView(code, mainLanguage, typed)),
+    hasConsent: languages.some((code) => typed[`${code}-signing`] || typed[`${code}-updates`]),
     mainLanguages: options(mainLanguage, languageWords),
     isFixed: typed['goal-kind'] === 'fixed',
     zones: options(typed.timeZone, Object.fromEntries(timeZones().map((zone) => [zone, zone]))),
@@ -50,10 +51,12 @@ export function editorView(typed: Typed, problems: Problems, now: Date, petition
 const urlOf = (picture: string | undefined): string | undefined =>
   !picture ? undefined : picture.includes('/') ? assetUrl(picture) : imageUrl(picture);
 
-function languageView(code: (typeof languages)[number], main: string) {
+function languageView(code: (typeof languages)[number], main: string, typed: Typed) {
   const name = (part: string) => `${code}-${part}`;
+  const parts = ['title', 'addressedTo', 'summary', 'body', 'imageAlt'];
   return {
     ...{ code, name: languageWords[code], isMain: code === main },
+    isOpen: parts.some((part) => typed[name(part)]?.trim()),
     title: name('title'),
     addressedTo: name('addressedTo'),
     summary: name('summary'),
