@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { firstOwnerPath } from '../../server/organizers/access-link.ts';
 import { Organizer } from '../../server/organizers/organizer.ts';
 import { cookieIn } from '../support/organizer.ts';
 import { errorAt } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { root } from '../support/sources.ts';
 import { visitor } from '../support/visitor.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -20,6 +24,31 @@ before(async () => {
 after(async () => {
   await platform?.close();
   await world?.close();
+});
+
+/** What `npm run owner` says. */
+async function runOwner(differences: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(root, 'scripts/owner.ts')], {
+    env: { PATH: process.env.PATH, ...world.source, ...differences },
+  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (text) => {
+    said.out += text;
+  });
+  child.stderr.on('data', (text) => {
+    said.err += text;
+  });
+  const [code] = await once(child, 'close');
+  return { ...said, code };
+}
+
+test('npm run owner prints the link for whoever runs the machine', async () => {
+  const { out, err, code } = await runOwner();
+  assert.deepEqual([code, err], [0, '']);
+  assert.ok(out.includes(BASE_URL + (await firstOwnerPath(platform))), out);
+  const wrong = await runOwner({ LOOKUP_KEY: 'short' });
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /LOOKUP_KEY: must be 32 bytes/);
 });
 
 test('The first owner comes in by the printed link, once, and nobody after them', async () => {
@@ -48,6 +77,7 @@ test('The first owner comes in by the printed link, once, and nobody after them'
 
   const another = await firstOwnerPath(platform);
   assert.equal((await somebody.get(another)).status, 410, 'where there is an owner no link makes another');
+  assert.match((await runOwner()).out, /There is an owner already/);
   const late = await somebody.post(another, { name: 'Mallory', email: 'mallory@example.org' });
   assert.equal(late.status, 410);
   assert.equal(await Organizer.countDocuments(), 1);

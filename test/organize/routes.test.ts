@@ -48,6 +48,8 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
     'POST /organize/tasks/:task/cancel',
   ],
   viewer: [
+    'GET /organize/overview',
+    'POST /organize/overview/people',
     'GET /organize/petitions/:petition',
     'GET /organize/petitions/:petition/events',
     'GET /organize/petitions/:petition/publication',
