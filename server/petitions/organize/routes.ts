@@ -1,20 +1,16 @@
 import type { Request, Response } from 'express';
 import { record } from '../../audit/entry.ts';
-import { storeImage } from '../../images/image.ts';
 import { formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
 import { pictureForm, pictureOf } from '../../middleware/picture-form.ts';
 import { organizePage } from '../../organize/chrome.ts';
 import { Organizer, organizerView } from '../../organizers/organizer.ts';
-import { languageOf, showPage } from '../../page.ts';
+import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
-import { signatureFormView } from '../../signatures/form-view.ts';
-import { countOf, readCount } from '../../tallies/tally.ts';
 import { type Petition, textIn } from '../petition.ts';
-import { petitionMeta, petitionView, progressView } from '../view.ts';
 import { type Problems, parsePetitionForm } from './form.ts';
 import { takePicture } from './picture.ts';
-import { draftFrom } from './preview.ts';
+import { previewRoutes } from './preview/routes.ts';
 import { publicationRoutes } from './publication/routes.ts';
 import { copyPetition, createPetition, savePetition } from './save.ts';
 import { blankTyped, differingFields, type Typed, typedOf } from './typed.ts';
@@ -22,12 +18,10 @@ import { conflictView, editorView } from './view.ts';
 
 const slugTaken = 'This address belongs to another petition. Choose another one.';
 
-/** Writing a petition: a draft, its preview, its text from then on, and copies of it. */
+/** Writing a petition: a draft, its text from then on, and copies of it. */
 export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
   const needs = 'petition.edit';
   const before = [pictureForm()];
-  const preview: OrganizeRoute['handle'] = (request, response, { petition }) =>
-    showPreview(platform, request, response, petition);
   return [
     {
       method: 'get',
@@ -43,18 +37,6 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
       before,
       handle: (request, response, who) => create(platform, request, response, who),
     },
-    { method: 'post', path: '/organize/petitions/preview', needs, before, handle: preview },
-    {
-      method: 'post',
-      path: '/organize/pictures',
-      needs,
-      before,
-      async handle(request, response) {
-        const uploaded = pictureOf(request);
-        const stored = uploaded ? await storeImage(uploaded) : undefined;
-        response.status(stored?.outcome === 'stored' ? 200 : 422).json(stored ?? { outcome: 'refused' });
-      },
-    },
     {
       method: 'get',
       path: '/organize/petitions/:petition/edit',
@@ -69,7 +51,6 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
       before,
       handle: (request, response, who) => save(platform, request, response, who),
     },
-    { method: 'post', path: '/organize/petitions/:petition/preview', needs, before, handle: preview },
     {
       method: 'post',
       path: '/organize/petitions/:petition/copies',
@@ -81,6 +62,7 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
         response.redirect(303, `/organize/petitions/${copy.toHexString()}/edit?done=copied`);
       },
     },
+    ...previewRoutes(platform),
     ...publicationRoutes(platform),
   ];
 }
@@ -170,29 +152,4 @@ async function showEditor(
 async function nameOf(platform: Platform, { editedBy }: Petition): Promise<string> {
   const organizer = editedBy && (await Organizer.findById(editedBy).lean<Organizer>());
   return organizer ? organizerView(platform, organizer).name : 'Somebody else';
-}
-
-/** The public page of what is typed so far, by the code and the template of the public page. Nothing is saved. */
-async function showPreview(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  stored?: Petition,
-): Promise<void> {
-  const now = new Date();
-  const { picture } = await takePicture(pictureOf(request), formOf(request), stored);
-  const petition = draftFrom(formOf(request), picture, now, stored);
-  const lang = languageOf(request, petition.language);
-  const count = stored ? await readCount(petition, now) : countOf(petition, null, now);
-  const shown = petitionView(petition, lang, now);
-  const form = signatureFormView(platform, petition, lang, { typed: {} });
-  showPage(request, response, 'petitions/show', {
-    lang,
-    page: petitionMeta(petition, lang, platform.env.BASE_URL, 'preview'),
-    petition: shown,
-    progress: progressView(petition, count),
-    supporters: [],
-    form: shown.isOpen ? { ...form, action: '#sign', isPreview: true } : undefined,
-    preview: true,
-  });
 }

@@ -1,10 +1,10 @@
 import type { Types } from 'mongoose';
-import { type Language, languages, Petition } from '../petition.ts';
-import { readDates } from './dates.ts';
-import { mailAddress, phoneNumber, webAddress } from './fields.ts';
-import { readQuestions } from './questions.ts';
-import { imageFrom } from './save.ts';
-import type { Typed } from './typed.ts';
+import { type Language, languages, Petition } from '../../petition.ts';
+import { readDates } from '../dates.ts';
+import { mailAddress, phoneNumber, webAddress } from '../fields.ts';
+import { readQuestions } from '../questions.ts';
+import { imageFrom } from '../save.ts';
+import type { Typed } from '../typed.ts';
 
 /** What stands in a preview where nothing is typed yet. */
 const placeholders: Record<Language, Record<'title' | 'addressedTo' | 'summary', string>> = {
