@@ -108,7 +108,14 @@ test('The first owner opens the printed link on a phone and invites the second o
   await page.getByRole('button', { name: 'Undo: moderator again' }).click();
   await page.getByText('Grace Hopper is moderator now.').waitFor();
 
-  for (const path of ['/organize/account', '/organize/audit', '/organize/people', '/organize/sign-in/sent']) {
+  await makePetition();
+  for (const path of [
+    '/organize',
+    '/organize/account',
+    '/organize/audit',
+    '/organize/people',
+    '/organize/sign-in/sent',
+  ]) {
     await page.goto(url(path));
     await assertFits(page);
   }
