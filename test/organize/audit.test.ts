@@ -66,7 +66,7 @@ describe('the log', () => {
     assert.equal(await found('fraud'), 1);
     assert.equal(await found('BOT fraudulent'), 1);
     assert.equal(await found('zoe foret'), 2);
-    assert.equal(await found('quist invalidate'), 1);
+    assert.equal(await found('quist invalidated'), 1);
     assert.equal(await found('zoe ended account olive'), 1, 'whom it was done to counts too');
     assert.equal(await found('zoe 7'), 1);
     assert.equal(await found('fraud nothing-such'), 0);
