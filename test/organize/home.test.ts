@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Petition } from '../../server/petitions/petition.ts';
+import { makePetition } from '../support/factories.ts';
 import { signInAs } from '../support/organizer.ts';
+import { textOf } from '../support/page.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -16,4 +19,28 @@ test('Somebody who is signed in sees the list of petitions; nobody else does', a
   const stranger = await fetch(`${world.url}/organize`, { redirect: 'manual' });
   assert.equal(stranger.status, 303);
   assert.equal(stranger.headers.get('location'), '/organize/sign-in?next=%2Forganize');
+});
+
+test('The list offers each organizer what they may do, petition by petition', async () => {
+  const petition = await makePetition({ publishedAt: undefined });
+  const other = await makePetition();
+  await Petition.updateOne(
+    { _id: other._id },
+    { $push: { ledger: { at: new Date(), who: 'Ada', source: 'Stall', number: 1234 } } },
+  );
+  const viewer = await (await (await signInAs(world, 'viewer')).get('/organize')).text();
+  assert.doesNotMatch(viewer, /\/organize\/petitions\/new|\/edit"|\/organize\/people|\/organize\/audit/);
+  assert.match(textOf(viewer), /1,234 of 100 \(1,234 on paper\)/);
+  assert.match(textOf(viewer), /Draft/);
+
+  const member = await (await (await signInAs(world, 'editor', { petition })).get('/organize')).text();
+  assert.match(member, new RegExp(`/organize/petitions/${petition._id}/edit"`));
+  assert.doesNotMatch(member, new RegExp(`/organize/petitions/${other._id}/edit"`));
+  assert.doesNotMatch(member, /\/organize\/petitions\/new/);
+  assert.match(textOf(member), /you are editor here/);
+
+  const owner = await (await (await signInAs(world, 'owner')).get('/organize')).text();
+  for (const path of ['/organize/petitions/new', '/organize/people', '/organize/audit'])
+    assert.match(owner, new RegExp(`href="${path}"`));
+  assert.match(owner, new RegExp(`/organize/petitions/${other._id}/team"`));
 });
