@@ -8,6 +8,7 @@
 /** @typedef {{ texts: Record<string, string>, meters: Record<string, number>, shows: Record<string, boolean>, charts: Record<string, Chart>, rows: Record<string, Row[]> }} Live */
 
 const AGAIN_AFTER = 15_000;
+const numbers = new Intl.NumberFormat('en-CA');
 
 const root = /** @type {HTMLElement | null} */ (document.querySelector('[data-dashboard]'));
 if (root) {
@@ -26,6 +27,12 @@ function follow(page) {
 
   function listen() {
     stream = new EventSource(page.dataset.dashboard ?? '');
+    // The public count comes at once; the snapshot with all the rest within a few seconds.
+    stream.addEventListener('count', (event) => {
+      const { count } = JSON.parse(event.data);
+      for (const place of page.querySelectorAll('[data-text="total"]'))
+        showText(place, numbers.format(count));
+    });
     stream.addEventListener('snapshot', (event) => {
       const { asOf, live } = JSON.parse(event.data);
       show(page, live);
@@ -102,7 +109,7 @@ function showTime(page, asOf) {
 function show(page, { texts, meters, shows, charts, rows }) {
   for (const place of each(page, 'text')) showText(place, texts[place.dataset.text ?? '']);
   /** @type {HTMLProgressElement} */ for (const place of each(page, 'meter'))
-    (place).value = meters[place.dataset.meter ?? ''] ?? 0;
+    place.value = meters[place.dataset.meter ?? ''] ?? 0;
   for (const place of each(page, 'show')) place.hidden = !shows[place.dataset.show ?? ''];
   for (const place of each(page, 'chart')) drawChart(place, charts[place.dataset.chart ?? '']);
   for (const place of each(page, 'rows')) fillRows(place, rows[place.dataset.rows ?? ''] ?? []);

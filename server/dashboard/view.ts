@@ -63,8 +63,10 @@ export function liveView(petition: Petition, facts: Facts) {
   };
 }
 
+type FactTexts = Record<FactName | `${FactName}Note` | 'waiting', string>;
+
 /** The big numbers and the small print below each. */
-function factTexts({ count, states, asked, waiting }: Facts, today: number) {
+function factTexts({ count, states, asked, waiting }: Facts, today: number): FactTexts {
   const values: Record<FactName, number | string> = {
     total: count.public.count,
     confirmed: count.confirmed,
@@ -80,14 +82,15 @@ function factTexts({ count, states, asked, waiting }: Facts, today: number) {
         ? `${numbers.format(asked.confirmed)} of ${asked.isAll ? '' : 'the latest '}${numbers.format(asked.asked)} asked`
         : 'Nobody was asked more than a day ago',
   };
-  const texts: Record<string, string> = {
-    waiting: waitingInWords(waiting),
-  };
-  for (const [name, value] of Object.entries(values)) {
-    texts[name] = typeof value === 'number' ? numbers.format(value) : value;
-    texts[`${name}Note`] = notes[name as FactName] ?? '';
-  }
-  return texts;
+  const names = Object.keys(explanations) as FactName[];
+  const texts = names.flatMap((name) => {
+    const value = values[name];
+    return [
+      [name, typeof value === 'number' ? numbers.format(value) : value],
+      [`${name}Note`, notes[name] ?? ''],
+    ];
+  });
+  return { ...Object.fromEntries(texts), waiting: waitingInWords(waiting) };
 }
 
 function waitingInWords(waiting: number): string {
@@ -98,7 +101,7 @@ function waitingInWords(waiting: number): string {
 /** The page: what moves, and what stays as long as the page does. */
 export function dashboardView(petition: Petition, facts: Facts) {
   const live = liveView(petition, facts);
-  const texts: Record<string, string> = live.texts;
+  const { texts } = live;
   const { title } = textIn(petition, petition.language);
   const id = petition._id.toHexString();
   const names = Object.keys(explanations) as FactName[];

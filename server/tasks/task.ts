@@ -102,7 +102,10 @@ export async function steerTask(
   const { from, to } = steering[wish];
   const { modifiedCount } = await Task.updateOne(
     { _id, state: { $in: from } },
-    { $set: { state: to, ...(wish === 'cancel' && { finishedAt: now }) }, $unset: { failure: 1, notBefore: 1 } },
+    {
+      $set: { state: to, ...(wish === 'cancel' && { finishedAt: now }) },
+      $unset: { failure: 1, notBefore: 1 },
+    },
   );
   if (wish === 'resume' && modifiedCount === 1) queues.enqueue('task', { taskId: _id.toHexString() });
   return modifiedCount === 1;
