@@ -9,7 +9,7 @@ import type { Facts } from './facts.ts';
 import { forecastView } from './forecast-view.ts';
 import { mailView } from './mail-view.ts';
 import { originView } from './origin-view.ts';
-import { numbers, type Row, share } from './words.ts';
+import { inCapital, numbers, type Row, share } from './words.ts';
 
 /**
  * What moves on a dashboard, by the names the page gives its places. The event stream sends the object that the page
@@ -110,7 +110,8 @@ export function dashboardView(petition: Petition, facts: Facts) {
     id,
     title,
     language: petition.language,
-    phase,
+    isOpen: phase === 'open',
+    phase: inCapital(phase),
     dates: [opening, closing].filter(Boolean).join(' '),
     timeZone: petition.timeZone ?? 'UTC',
     isPublic: phase !== 'draft',

@@ -10,3 +10,6 @@ export const share = (part: number, whole: number): string => (whole > 0 ? share
 /** `1 day`, `2 days`. */
 export const counted = (number: number, one: string, other = `${one}s`): string =>
   `${numbers.format(number)} ${number === 1 ? one : other}`;
+
+/** `Open` of `open`. */
+export const inCapital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -63,7 +63,7 @@ describe('all petitions together', () => {
     const page = await pageOf(urlOf(petition));
     const row = page.slice(page.indexOf(`value="${idOf(petition)}"`)).split('</tr>')[0] ?? '';
     const cells = [...row.matchAll(/<td>([^<]*)<\/td>/g)].map(([, cell]) => cell);
-    assert.deepEqual(cells, ['1', '3,002', '4,000', 'open']);
+    assert.deepEqual(cells, ['1', '3,002', '4,000', 'Open']);
     assert.match(
       textOf(page),
       /Confirmed signatures 2 .*On paper and by partners 3,000 .*Today 1 .*Total 3,002 /,

@@ -1,5 +1,5 @@
 import { momentLabel } from '../calendar.ts';
-import { counted, numbers } from '../words.ts';
+import { counted, inCapital, numbers } from '../words.ts';
 import type { OverviewLine } from './overview.ts';
 import type { People } from './people.ts';
 
@@ -20,7 +20,11 @@ export function overviewView(
     chosen.reduce((total, line) => total + line[of], 0);
   return {
     asOf: momentLabel(now, 'UTC'),
-    lines: lines.map((line) => ({ ...line, chosen: chosen.includes(line) })),
+    lines: lines.map((line) => ({
+      ...line,
+      phase: inCapital(line.phase),
+      chosen: chosen.includes(line),
+    })),
     isAll: chosen.length === lines.length,
     of: chosen.length === lines.length ? 'all petitions' : counted(chosen.length, 'chosen petition'),
     sums: { confirmed: sum('confirmed'), offline: sum('offline'), total: sum('total'), today: sum('today') },
