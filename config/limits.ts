@@ -80,6 +80,15 @@ export const periods = {
  */
 export const mailWork = { lease: 2 * minute, sweepAfter: minute, movedLately: 10 * minute } as const;
 
+/** Files that organizers send and are sent: bytes, and how long they are kept, in seconds. */
+export const fileLimits = {
+  importBytes: 100 * 1024 * 1024,
+  importKept: day,
+  exportKept: day,
+  /** How long a file may take to arrive, in milliseconds; any other request has 20 seconds. */
+  uploadTime: 15 * minute * 1000,
+} as const;
+
 /** Long work: how long one step may take, in seconds, before another worker takes over. */
 export const taskWork = { lease: 2 * minute } as const;
 

@@ -6,6 +6,7 @@ import { healthRoutes } from './health/routes.ts';
 import { imageRoutes } from './images/routes.ts';
 import { logRequests } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security.ts';
+import { endSlowBodies } from './middleware/slow-bodies.ts';
 import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -35,6 +36,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
 
   app.use(logRequests(log, metrics));
   app.use(securityHeaders(env));
+  app.use(endSlowBodies());
   app.use(
     '/assets',
     express.static(publicFolder, { immutable: true, maxAge: '1y', index: false, redirect: false }),

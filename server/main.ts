@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Env } from '../config/env.ts';
+import { fileLimits } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { createQueues } from '../workers/queues.ts';
@@ -26,7 +27,10 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   const platform = createPlatform(env, log, redis, queues);
   const live = createLiveCounts(connectRedis(env.REDIS_URL, 'patient', log), currentCount, log);
 
-  const server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, createApp(platform, live));
+  const server = createServer(
+    { requestTimeout: fileLimits.uploadTime, headersTimeout: 10_000 },
+    createApp(platform, live),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(env.PORT, resolve);
   });

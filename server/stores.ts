@@ -2,7 +2,9 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import type { Log } from '../config/log.ts';
 import { AuditEntry } from './audit/entry.ts';
+import { Export } from './exports/export.ts';
 import { Image } from './images/image.ts';
+import { Import } from './imports/import.ts';
 import { Mailing } from './mailings/mailing.ts';
 import { Milestone } from './milestones/milestone.ts';
 import { AccessLink } from './organizers/access-link.ts';
@@ -28,6 +30,8 @@ const models = [
   AccessLink,
   AuditEntry,
   Task,
+  Import,
+  Export,
   Report,
   Update,
   Milestone,

@@ -7,6 +7,7 @@ import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts
 import { createViews } from '../server/views.ts';
 import { sendAccessMail } from './access-mail.ts';
 import { compareTallies } from './compare.ts';
+import { deleteOldFiles } from './files.ts';
 import { sendDueMail } from './mail.ts';
 import { createMailer } from './mailer.ts';
 import { sendMilestoneMails } from './milestones.ts';
@@ -39,7 +40,10 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: () => compareTallies(platform),
-    retention: () => applyRetention(log),
+    retention: async () => {
+      await applyRetention(log);
+      await deleteOldFiles(platform);
+    },
   };
   const connection = connectRedis(env.REDIS_URL, 'patient', log);
   const workers = (Object.keys(jobs) as JobName[]).map((name) =>

@@ -5,8 +5,10 @@ import { isMongoAway, isRedisAway } from '../server/stores.ts';
 import { free, type Step, Task, type TaskState } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
+import { exportSignatures } from './tasks/export.ts';
 import { countPeople } from './tasks/people.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
+import { importSignatures } from './tasks/signature-import.ts';
 import { sendUpdate } from './tasks/update.ts';
 import { sendUpdateTest } from './tasks/update-test.ts';
 
@@ -25,6 +27,8 @@ export class TaskFailure extends Error {
 export const taskKinds: Readonly<Record<string, TaskStep>> = {
   people: countPeople,
   signatureChange: changeSignatures,
+  signatureImport: importSignatures,
+  signatureExport: exportSignatures,
   update: sendUpdate,
   updateTest: sendUpdateTest,
 };

@@ -5,6 +5,8 @@ import { auditRoutes } from '../audit/routes.ts';
 import { overviewRoutes } from '../dashboard/overview/routes.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { allowOnly, wantsJson } from '../errors.ts';
+import { exportRoutes } from '../exports/routes.ts';
+import { importRoutes } from '../imports/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
@@ -42,6 +44,8 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
   ...ledgerRoutes(platform),
+  ...importRoutes(platform),
+  ...exportRoutes(platform),
 ];
 
 /** Everything that needs an account. */

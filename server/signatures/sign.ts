@@ -67,7 +67,8 @@ async function insertSignature(mailbox: Mailbox, details: object, now: Date): Pr
   return _id;
 }
 
-function knownRegion(country: string, typed: string): string | undefined {
+/** The region's code, where it is one we know, from its code or its name. */
+export function knownRegion(country: string, typed: string): string | undefined {
   const known = regions[country] ?? {};
   const code = typed.toUpperCase();
   if (Object.hasOwn(known, code)) return code;

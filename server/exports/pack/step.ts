@@ -1,0 +1,82 @@
+import type { Types } from 'mongoose';
+import { formatNumber, translate } from '../../locales.ts';
+import { shownOn, showsComment } from '../../moderation/review.ts';
+import { type Petition, textIn } from '../../petitions/petition.ts';
+import { placeName } from '../../petitions/view.ts';
+import type { Platform } from '../../platform.ts';
+import { Signature } from '../../signatures/signature.ts';
+import { openField } from '../../signatures/view.ts';
+import type { Step, Task } from '../../tasks/task.ts';
+import { type Export, markReady, partPath } from '../export.ts';
+import { coverOf } from './cover.ts';
+import { type Named, writeVolume } from './document.ts';
+
+/** Names in one volume: what a binder holds, and what a step can write. */
+const namesInVolume = 4_000;
+const batchSize = 500;
+
+type Cursor = { after: Types.ObjectId | null; page: number; parts: { bytes: number }[] };
+
+/** The next volume of a delivery pack. A step that runs again writes its volume anew. */
+export async function packStep(
+  platform: Pick<Platform, 'env' | 'vault'>,
+  petition: Petition,
+  made: Export,
+  task: Pick<Task, 'cursor'>,
+  now = new Date(),
+  volumeSize = namesInVolume,
+): Promise<Step> {
+  const from = (task.cursor as Cursor | null) ?? { after: null, page: 1, parts: [] };
+  const lang = petition.language;
+  const isFirst = from.parts.length === 0;
+  const agreed = isFirst ? await Signature.countDocuments(namedOn(petition)) : undefined;
+  const read = { after: from.after, done: 0 };
+  const written = await writeVolume(await partPath(platform.env, made, from.parts.length), {
+    ...{ lang, title: textIn(petition, lang).title, number: from.parts.length + 1, page: from.page },
+    cover: isFirst ? await coverOf(petition, lang, now) : undefined,
+    namesNote:
+      agreed === undefined
+        ? undefined
+        : translate(lang, 'pack.namesNote', { count: agreed, n: formatNumber(lang, agreed) }),
+    names: namesOf(platform, petition, read, volumeSize),
+  });
+  const cursor: Cursor = {
+    after: read.after,
+    page: written.page,
+    parts: [...from.parts, { bytes: written.bytes }],
+  };
+  const finished = read.done < volumeSize || !(await Signature.exists(namedAfter(petition, read.after)));
+  if (finished) await markReady(made, cursor.parts, now);
+  return { done: read.done, cursor, finished, ...(agreed !== undefined && { total: agreed }) };
+}
+
+const namedOn = (petition: Petition) => ({ petition: petition._id, ...shownOn(petition) });
+const namedAfter = (petition: Petition, after: Types.ObjectId | null) => ({
+  ...namedOn(petition),
+  ...(after && { _id: { $gt: after } }),
+});
+
+async function* namesOf(
+  platform: Pick<Platform, 'vault'>,
+  petition: Petition,
+  read: { after: Types.ObjectId | null; done: number },
+  limit: number,
+): AsyncGenerator<Named> {
+  while (read.done < limit) {
+    const batch = await Signature.find(namedAfter(petition, read.after))
+      .sort({ _id: 1 })
+      .limit(Math.min(batchSize, limit - read.done))
+      .lean<Signature[]>();
+    if (batch.length === 0) return;
+    for (const signature of batch) {
+      read.after = signature._id;
+      read.done += 1;
+      const name = openField(platform, signature, 'name');
+      if (!name) continue;
+      const { country, region } = signature;
+      const place = placeName(petition.language, country, region);
+      const reason = showsComment(signature) ? openField(platform, signature, 'comment') : undefined;
+      yield { name, place, reason };
+    }
+  }
+}

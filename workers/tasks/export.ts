@@ -1,0 +1,35 @@
+import { Export } from '../../server/exports/export.ts';
+import { FileIsGone } from '../../server/exports/file.ts';
+import { packStep } from '../../server/exports/pack/step.ts';
+import { tableStep } from '../../server/exports/table-step.ts';
+import { ZipTooLarge } from '../../server/exports/zip.ts';
+import { formatNumber } from '../../server/locales.ts';
+import { Petition } from '../../server/petitions/petition.ts';
+import { organizePath } from '../../server/signatures/organize/page.ts';
+import type { Step, Task } from '../../server/tasks/task.ts';
+import { TaskFailure, type TaskTools } from '../task.ts';
+
+/** Writes signatures into a file that can be downloaded for a day: a table, or a delivery pack to print. */
+export async function exportSignatures(tools: TaskTools, task: Task): Promise<Step> {
+  const { exportId } = task.input as { exportId: string };
+  const petition = await Petition.findById(task.petition).lean<Petition>();
+  const made = await Export.findById(exportId).lean<Export>();
+  if (!petition || !made || made.deletedAt)
+    throw new TaskFailure('The file was deleted. Make the export again.');
+  try {
+    const step = await (made.kind === 'pdf' ? packStep : tableStep)(tools, petition, made, task);
+    const rows = task.done + step.done;
+    const summary = `${formatNumber('en', rows)} ${made.kind === 'pdf' ? 'names' : 'rows'} written.`;
+    const page = organizePath(petition, `exports/${exportId}`);
+    const parts = made.kind === 'pdf' ? (step.cursor as { parts: unknown[] }).parts.length : 1;
+    const downloadUrl = parts > 1 ? page : `${page}/files/1`;
+    return { ...step, result: { summary, ...(step.finished && { downloadUrl }) } };
+  } catch (error) {
+    if (error instanceof FileIsGone) throw new TaskFailure('The file was deleted. Make the export again.');
+    if (error instanceof ZipTooLarge)
+      throw new TaskFailure(
+        'The workbook would be larger than spreadsheet programs open. Export as CSV instead.',
+      );
+    throw error;
+  }
+}
