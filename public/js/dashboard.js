@@ -148,7 +148,8 @@ function drawChart(place, chart) {
     const mark = place.querySelector(`[data-${name}]`);
     if (mark) mark.textContent = chart[name];
   }
-  for (const text of place.querySelectorAll('[data-description]')) text.textContent = chart.description;
+  for (const text of place.querySelectorAll('[data-description]:not([data-pointed])'))
+    text.textContent = chart.description;
   for (const [n, tick] of [...place.querySelectorAll('[data-tick]')].entries())
     tick.textContent = ticks[n] ?? '';
 }
@@ -204,6 +205,7 @@ function readOut(figure) {
       place.textContent = `${cells[0]?.textContent}: ${cells[1]?.textContent}`;
   });
   box.addEventListener('pointerleave', () => {
+    delete place.dataset.pointed;
     place.textContent = usual.textContent;
   });
 }

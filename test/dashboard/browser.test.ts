@@ -89,15 +89,20 @@ describe('a dashboard in a browser', () => {
     for (let n = 0; n < 3; n += 1) await makeSignature(petition);
     await settle(petition);
     const { page } = await open(petition, t);
+    await page.getByText('Moves by itself').waitFor({ timeout: patience });
     const chart = page.locator('[data-chart="hours"]');
     const box = await chart.locator('svg.chart-box').boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
     const [latest] = await chart.locator('tbody tr').all();
     const hour = await latest?.locator('th').textContent();
-    assert.equal(await chart.locator('[data-readout]').textContent(), `${hour}: 3`);
+    const readout = chart.locator('[data-readout]');
+    assert.equal(await readout.textContent(), `${hour}: 3`);
+    await signed(petition);
+    await page.locator('[data-text="confirmed"]', { hasText: /^4$/ }).waitFor({ timeout: patience });
+    assert.equal(await readout.textContent(), `${hour}: 3`, 'a snapshot does not take the word');
     await page.mouse.move(0, 0);
-    assert.match((await chart.locator('[data-readout]').textContent()) ?? '', /altogether/);
+    assert.match((await readout.textContent()) ?? '', /^4 altogether/);
   });
 
   it('says so when the session has ended, and stands still', async (t) => {
