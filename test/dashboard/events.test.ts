@@ -75,7 +75,7 @@ describe('an open dashboard', () => {
     const page = await watch(await signInAs(world, 'viewer'), petition, t);
     const form = makeForm({ region: 'Ontario', ref: 'stall' });
     const { confirm } = await signAndOpenMail(world, petition.slug, form);
-    await eventually(() => page.last()?.texts.pending === '1', 'somebody who has not confirmed');
+    await eventually(() => page.last()?.texts.pending === '1', 'somebody who has not confirmed', 30_000);
     // Whatever was read for that rests first.
     await new Promise((resolve) => setTimeout(resolve, dashboardWork.tellEvery));
     const pressed = Date.now();
