@@ -201,8 +201,9 @@ function readOut(figure) {
     const bars = Number(box.getAttribute('viewBox')?.split(' ')[2]) / 10;
     const bar = Math.min(bars - 1, Math.max(0, Math.floor(((event.clientX - left) / width) * bars)));
     const cells = rows[bars - 1 - bar]?.children;
-    if (cells && rows.length === bars)
-      place.textContent = `${cells[0]?.textContent}: ${cells[1]?.textContent}`;
+    if (!cells || rows.length !== bars) return;
+    place.dataset.pointed = '';
+    place.textContent = `${cells[0]?.textContent}: ${cells[1]?.textContent}`;
   });
   box.addEventListener('pointerleave', () => {
     delete place.dataset.pointed;

@@ -36,7 +36,6 @@ export function liveView(petition: Petition, facts: Facts) {
     shows: {
       isEmpty: facts.count.confirmed === 0,
       hasConfirmed: facts.count.confirmed > 0,
-      hasWaiting: facts.waiting > 0,
       hasMail: mail.kinds.length > 0,
       noMail: mail.kinds.length === 0,
       hasReasons: mail.reasons.length > 0,
@@ -93,7 +92,9 @@ function factTexts({ count, states, asked, waiting }: Facts, today: number): Fac
   return { ...Object.fromEntries(texts), waiting: waitingInWords(waiting) };
 }
 
+/** Never nothing: a line that came and went would move the page under the reader's eyes. */
 function waitingInWords(waiting: number): string {
+  if (waiting === 0) return 'Every signature that is confirmed is counted.';
   const orMore = waiting === dashboardWork.waiting ? ' or more' : '';
   return `${numbers.format(waiting)}${orMore} ${waiting === 1 ? 'signature is' : 'signatures are'} about to be counted.`;
 }
