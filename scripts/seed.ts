@@ -59,6 +59,8 @@ function sampleSignatures(
         comment: seal('comment', supporter?.comment),
         region: seal('region', supporter?.region),
       },
+      nameKey: vault.nameKey(supporter?.name ?? `Sample ${index + 1}`),
+      domainKey: vault.domainKey('example.org'),
       country: supporter?.country ?? 'CA',
       showName: Boolean(supporter),
       ...{

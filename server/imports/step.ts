@@ -117,12 +117,12 @@ function resultOf(report: Report, petition: Petition, given: Import) {
   const say = (n: number, words: string) => (n > 0 ? [`${formatNumber('en', n)} ${words}`] : []);
   const left = [
     ...say(onPetition, 'had signed already'),
-    ...say(inFile, 'were in the file twice'),
+    ...say(inFile, inFile === 1 ? 'was in the file twice' : 'were in the file twice'),
     ...say(refused, 'could not be read'),
   ];
   return {
     report,
-    summary: `${formatNumber('en', imported)} ${imported === 1 ? 'signature' : 'signatures'} imported${left.length > 0 ? `; ${left.join(', ')}` : ''}.`,
+    summary: `${formatNumber('en', imported)} ${imported === 1 ? 'signature' : 'signatures'} imported${left.length > 0 ? `; ${left.join(', ')}. The list to download says which rows.` : '.'}`,
     ...(report.rows.length > 0 && {
       downloadUrl: `/organize/petitions/${petition._id.toHexString()}/imports/${given._id.toHexString()}/report.csv`,
     }),

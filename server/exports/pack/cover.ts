@@ -28,8 +28,12 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
     },
     parts: [
       [translate(lang, 'pack.online'), n(confirmed)],
-      ...(offline === 0 ? [] : ([[translate(lang, 'pack.offline'), n(offline)]] as [string, string][])),
-      [translate(lang, 'pack.total'), n(shown.count)],
+      ...(offline === 0
+        ? []
+        : ([
+            [translate(lang, 'pack.offline'), n(offline)],
+            [translate(lang, 'pack.total'), n(shown.count)],
+          ] as [string, string][])),
     ],
     regions: places.length > 0 ? [[translate(lang, 'pack.regions'), ''], ...places] : [],
   };

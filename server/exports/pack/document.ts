@@ -33,6 +33,8 @@ export type Volume = {
   names: AsyncIterable<Named>;
 };
 
+type Style = { font: 'regular' | 'bold'; size: number; color: string };
+
 const margin = 64;
 const ink = '#15181f';
 const soft = '#545a66';
@@ -60,6 +62,7 @@ class Page {
   next: number;
   readonly #pdf: Pdf;
   readonly #fonts = findFonts();
+  #style: Style = { font: 'regular', size: 10, color: ink };
 
   constructor(pdf: Pdf, { page, lang }: Volume) {
     this.#pdf = pdf;
@@ -81,6 +84,7 @@ class Page {
     this.#table(parts);
     const [heading, ...places] = regions;
     if (heading) this.#say(heading[0], { size: 18, font: 'bold', above: 24 });
+    this.#pdf.y += 8;
     this.#table(places);
   }
 
@@ -105,7 +109,7 @@ class Page {
     for (const [name, number] of rows) {
       if (this.#pdf.y > this.#pdf.page.height - margin - 24) this.#pdf.addPage();
       const { y } = this.#pdf;
-      this.#pdf.font('regular').fontSize(11).fillColor(ink);
+      this.#use({ font: 'regular', size: 11, color: ink });
       this.#pdf.text(number, left, y, { width, align: 'right' });
       this.#pdf.text(this.#fonts.fits(name), left, y, { width: width - 90 });
       this.#pdf.moveTo(left, this.#pdf.y + 2).lineTo(left + width, this.#pdf.y + 2);
@@ -116,16 +120,16 @@ class Page {
 
   #say(
     text: string,
-    {
-      size,
-      font = 'regular',
-      color = ink,
-      above = 0,
-    }: { size: number; font?: string; color?: string; above?: number },
+    { size, font = 'regular', color = ink, above = 0 }: Partial<Style> & { size: number; above?: number },
   ): void {
     this.#pdf.y += above;
-    this.#pdf.font(font).fontSize(size).fillColor(color);
+    this.#use({ font, size, color });
     this.#pdf.text(this.#fonts.fits(text), this.#pdf.page.margins.left, this.#pdf.y);
+  }
+
+  #use(style: Style): void {
+    this.#style = style;
+    this.#pdf.font(style.font).fontSize(style.size).fillColor(style.color);
   }
 
   /** Below the margin, where pdfkit would otherwise begin a new page. */
@@ -142,6 +146,8 @@ class Page {
     page.margins.bottom = bottom;
     this.#pdf.x = x;
     this.#pdf.y = y;
+    // A text that goes on from the page before goes on as it was.
+    this.#use(this.#style);
     this.next += 1;
   }
 }

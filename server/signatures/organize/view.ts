@@ -45,11 +45,13 @@ const nameShown = (signature: Signature, name: string | undefined): string =>
 /** Everything about one signature that an organizer may see, and its history, the latest first. */
 export async function detailView(platform: Vaulted, petition: Petition, signature: Signature) {
   const { ip: _ip, ...shown } = signatureView(platform, signature);
+  // Signatures from before there was a history have none.
+  const history = signature.history ?? [];
   const names = await organizerNames(
     platform,
-    signature.history.map(({ organizer }) => organizer),
+    history.map(({ organizer }) => organizer),
   );
-  const changed = signature.history.map(({ at, from, to, by, organizer, task, why }) => ({
+  const changed = history.map(({ at, from, to, by, organizer, task, why }) => ({
     at: momentIn(petition, at),
     text: from ? `${stateNames[from]} → ${stateNames[to]}` : stateNames[to],
     who: by === 'organizer' ? names.get(String(organizer)) : by === 'signer' ? 'the signer' : 'the platform',
