@@ -5,6 +5,8 @@ type Running = { close(): Promise<void> };
 
 /** How long a process may take to stop, in milliseconds, before it is cut short. */
 const stopTime = 15_000;
+/** The same for one that has not even started: it may be waiting for a store that is gone for good. */
+const startTime = 3_000;
 
 /**
  * The life of one process: reads the configuration, starts, and closes on SIGINT, SIGTERM or when the process that
@@ -15,11 +17,14 @@ export async function runProcess(
   start: (env: Env, log: Log) => Promise<Running>,
 ): Promise<void> {
   try {
-    // Before the start: who is asked to stop in the middle of it stops as cleanly when it is through.
+    // Before the start: who is asked to stop in the middle of it stops as cleanly once it is through.
     const asked = askedToStop();
+    let isStarted = false;
+    void asked.then(() => setTimeout(() => process.exit(1), isStarted ? stopTime : startTime).unref());
     const env = readEnv();
     const log = createLog(part, env.LOG_LEVEL);
     const running = await start(env, log);
+    isStarted = true;
     void asked.then(() => stop(running, log));
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
@@ -34,7 +39,6 @@ const askedToStop = (): Promise<unknown> =>
 
 async function stop(running: Running, log: Log): Promise<void> {
   log.info('stopping');
-  setTimeout(() => process.exit(1), stopTime).unref();
   try {
     await running.close();
     process.exit(0);

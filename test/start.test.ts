@@ -57,7 +57,7 @@ async function processesOf(folder: string): Promise<number[]> {
 
 const commandOf = (pid: number) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 const nothingRuns = (folder: string) =>
-  eventually(async () => (await processesOf(folder)).length === 0, 'nothing is left running', 15_000);
+  eventually(async () => (await processesOf(folder)).length === 0, 'nothing is left running', 30_000);
 
 test('From nothing: start, sign, confirm from the mail, see the count move, stop, and find it all again', async () => {
   const folder = dataFolder();
