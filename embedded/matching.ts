@@ -1,4 +1,4 @@
-import { BSONRegExp, Long } from 'bson';
+import { BSONRegExp, Long, type ObjectId } from 'bson';
 import { Context } from 'mingo';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
@@ -227,8 +227,15 @@ function oneOf(operator: string, operand: unknown): Predicate {
   if (operand.some((wanted) => isDocument(wanted) && Object.keys(wanted)[0]?.startsWith('$'))) {
     throw new CommandError('BadValue', `cannot nest $ under ${operator}`);
   }
-  const tests = operand.map(equals);
-  return (value) => tests.some((test) => test(value));
+  const words = new Set(operand.flatMap((wanted) => wordOf(wanted) ?? []));
+  const tests = operand.filter((wanted) => wordOf(wanted) === undefined).map(equals);
+  return (value) => words.has(wordOf(value) ?? '') || tests.some((test) => test(value));
+}
+
+/** Stands for a text or an id, so that one is found in a long list at once. Never empty. */
+function wordOf(value: unknown): string | undefined {
+  if (rank(value) === RANK.string) return `"${value}`;
+  return rank(value) === RANK.objectId ? (value as ObjectId).toHexString() : undefined;
 }
 
 function elementMatches(path: string, criteria: unknown, options: Options): Predicate {

@@ -109,6 +109,7 @@ function scoreIndex(index: Index, filter: Doc, fields: Map<string, Doc>, sort: D
   const { paths, descending } = shapeOf(index);
   let prefixes: Bound[] = [{ from: Buffer.alloc(0), to: Buffer.alloc(0), point: true, exact: true }];
   let fixed = 0;
+  let pointed = 0;
   let leading = 0;
   let bounded = 0;
   let covered = 0;
@@ -121,12 +122,14 @@ function scoreIndex(index: Index, filter: Doc, fields: Map<string, Doc>, sort: D
     const bounds = boundsOf(asked, descending[i] as boolean, index.multikey);
     if (!bounds || bounds.length * prefixes.length > MOST_RANGES) break;
     prefixes = prefixes.flatMap((prefix) => bounds.map((bound) => append(prefix, bound)));
-    const single = bounds.length === 1 && bounds[0]?.point === true;
+    const points = bounds.every(({ point }) => point);
+    const single = bounds.length === 1 && points;
     if (single) fixed += 1;
     else bounded += 1;
     if (single && leading === covered) leading += 1;
+    if (points) pointed += 1;
     covered += 1;
-    if (!bounds.every(({ point }) => point)) break;
+    if (!points) break;
   }
   const sortable = !index.multikey && !index.truncated;
   const direction = sortable ? sortDirection(index, sort, leading, fixedFields(fields)) : undefined;
@@ -135,7 +138,7 @@ function scoreIndex(index: Index, filter: Doc, fields: Map<string, Doc>, sort: D
   return {
     fixed,
     bounded,
-    selective: isUnique(index) && fixed === paths.length,
+    selective: isUnique(index) && pointed === paths.length,
     plan: {
       index,
       ranges: rangesOf(index, prefixes),

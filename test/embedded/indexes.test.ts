@@ -42,6 +42,13 @@ test('a query reads no more of an index than it must', async (t) => {
     documents: 10,
     found: 10,
   });
+  assert.deepEqual(await measure({ _id: { $in: [13, 23, 33] }, group: 3 }), {
+    stage: 'IXSCAN',
+    index: '_id_',
+    keys: 3,
+    documents: 3,
+    found: 3,
+  });
   assert.deepEqual(await measure({ _id: 7 }), {
     stage: 'IXSCAN',
     index: '_id_',
