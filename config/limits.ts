@@ -146,6 +146,18 @@ export const dashboardWork = {
   peopleStep: 20_000,
 } as const;
 
+/**
+ * When a web process turns work away: its event loop runs later than `delay` milliseconds, or `depth` requests are under
+ * way. `again` is when it asks them to come back, in seconds.
+ */
+export const overloadWork = { delay: 100, depth: 600, again: 5 } as const;
+
+/** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
+export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
+
+/** Connections to one web process at once; most are open event streams. */
+export const connectionLimits = { most: 20_000, keepAlive: 65_000, headers: 10_000 } as const;
+
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [
   100, 250, 500, 1_000, 2_500, 5_000, 7_500, 10_000, 15_000, 25_000, 35_000, 50_000, 75_000, 100_000, 150_000,

@@ -1,12 +1,14 @@
 import express, { type Express } from 'express';
 import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
-import { createMetrics } from './health/metrics.ts';
+import { measureWeb } from './health/metrics.ts';
 import { healthRoutes } from './health/routes.ts';
 import { imageRoutes } from './images/routes.ts';
+import { type Load, turnAwayWhenFull } from './middleware/load.ts';
 import { logRequests } from './middleware/request-log.ts';
 import { securityHeaders } from './middleware/security.ts';
 import { endSlowBodies } from './middleware/slow-bodies.ts';
+import { leaveWhenStopping } from './middleware/stopping.ts';
 import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -22,9 +24,9 @@ import { updateRoutes } from './updates/routes.ts';
 import { createViews, publicFolder, webauthnFolder } from './views.ts';
 
 /** The whole HTTP map. */
-export function createApp(platform: Platform, live: LiveCounts): Express {
-  const { env, log } = platform;
-  const metrics = createMetrics(platform, live);
+export function createApp(platform: Platform, live: LiveCounts, load: Load, stopping: AbortSignal): Express {
+  const { env, log, metrics } = platform;
+  measureWeb(metrics, live, load);
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', env.TRUST_PROXY);
@@ -36,6 +38,7 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
 
   app.use(logRequests(log, metrics));
   app.use(securityHeaders(env));
+  app.use(leaveWhenStopping(stopping));
   app.use(endSlowBodies());
   app.use(
     '/assets',
@@ -45,13 +48,14 @@ export function createApp(platform: Platform, live: LiveCounts): Express {
     '/assets/webauthn',
     express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
   );
-  app.use(healthRoutes(metrics));
+  app.use(healthRoutes(metrics, stopping));
   app.use(tallyRoutes(live));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));
   app.use(reportRoutes(platform));
   app.use(updateRoutes(platform));
+  app.use(turnAwayWhenFull(load, () => metrics.turnedAway.inc()));
   app.use(signatureRoutes(platform));
   app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));

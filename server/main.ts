@@ -1,19 +1,17 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Env } from '../config/env.ts';
-import { fileLimits } from '../config/limits.ts';
+import { connectionLimits, fileLimits, stopWork } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { createQueues } from '../workers/queues.ts';
 import { createApp } from './app.ts';
+import { watchLoad } from './middleware/load.ts';
 import { Petition } from './petitions/petition.ts';
 import { createPlatform } from './platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from './stores.ts';
 import { createLiveCounts } from './tallies/live.ts';
 import { readCount } from './tallies/tally.ts';
-
-/** How long open requests may take when the process is asked to stop, in milliseconds. */
-const drainTime = 10_000;
 
 /** A running web process. */
 export type Web = { url: string; close(): Promise<void> };
@@ -27,10 +25,16 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   const platform = createPlatform(env, log, redis, queues);
   const live = createLiveCounts(connectRedis(env.REDIS_URL, 'patient', log), currentCount, log);
 
+  const load = watchLoad();
   const server = createServer(
-    { requestTimeout: fileLimits.uploadTime, headersTimeout: 10_000 },
-    createApp(platform, live),
+    {
+      requestTimeout: fileLimits.uploadTime,
+      headersTimeout: connectionLimits.headers,
+      keepAliveTimeout: connectionLimits.keepAlive,
+    },
+    createApp(platform, live, load, stop.signal),
   );
+  server.maxConnections = connectionLimits.most;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(env.PORT, resolve);
   });
@@ -40,18 +44,39 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
     url: `http://localhost:${port}`,
     async close() {
       stop.abort();
-      const closed = new Promise((resolve) => server.close(resolve));
       live.close();
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), drainTime);
-      await closed;
-      clearTimeout(cut);
+      await untilQuiet(server);
+      await closeServer(server);
+      load.close();
       await queues.close();
       redis.disconnect();
       await connecting;
       await disconnectMongo();
     },
   };
+}
+
+/**
+ * Goes on taking requests for a moment, each answered with `Connection: close`: whoever stands in front moves to another
+ * process by themselves, and no request is under way on a connection that we close.
+ */
+async function untilQuiet(server: Server): Promise<void> {
+  let latest = performance.now();
+  server.on('request', () => {
+    latest = performance.now();
+  });
+  const end = latest + stopWork.notice;
+  while (performance.now() < Math.min(end, latest + stopWork.quiet))
+    await new Promise((resolve) => setTimeout(resolve, stopWork.quiet / 4));
+}
+
+/** Takes no new connection, waits for the requests that are under way, and cuts those that take too long. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), stopWork.drain);
+  await closed;
+  clearTimeout(cut);
 }
 
 async function currentCount(petitionId: string): Promise<object | undefined> {

@@ -2,10 +2,11 @@ import type { Redis } from 'ioredis';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import type { Queues } from '../workers/queues.ts';
+import { createMetrics, type Metrics } from './health/metrics.ts';
 import { createTokens, type Tokens } from './signers/tokens.ts';
 import { createVault, type Vault } from './signers/vault.ts';
 
-/** What the domain and its callers are given: configuration, secrets at work, and the way to Redis. */
+/** What the domain and its callers are given: configuration, secrets at work, the way to Redis, and what is measured. */
 export type Platform = {
   readonly env: Env;
   readonly log: Log;
@@ -13,6 +14,7 @@ export type Platform = {
   readonly tokens: Tokens;
   readonly queues: Queues;
   readonly redis: Redis;
+  readonly metrics: Metrics;
 };
 
 export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues): Platform {
@@ -21,6 +23,7 @@ export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues)
     log,
     redis,
     queues,
+    metrics: createMetrics(queues),
     vault: createVault(env.ENCRYPTION_KEYS, env.LOOKUP_KEY),
     tokens: createTokens(env.LOOKUP_KEY),
   };

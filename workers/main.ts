@@ -2,7 +2,7 @@ import { type Job, Worker } from 'bullmq';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
-import { createPlatform } from '../server/platform.ts';
+import { createPlatform, type Platform } from '../server/platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
 import { createViews } from '../server/views.ts';
 import { sendAccessMail } from './access-mail.ts';
@@ -47,7 +47,7 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
   };
   const connection = connectRedis(env.REDIS_URL, 'patient', log);
   const workers = (Object.keys(jobs) as JobName[]).map((name) =>
-    startWorker(name, handlers, connection, log),
+    startWorker(name, handlers, connection, platform),
   );
 
   const keepSchedules = () =>
@@ -73,10 +73,19 @@ function startWorker(
   name: JobName,
   handlers: Handlers,
   connection: ReturnType<typeof connectRedis>,
-  log: Log,
+  { log, metrics }: Pick<Platform, 'log' | 'metrics'>,
 ): Worker {
   const { payload, concurrency } = jobs[name];
-  const handle = async (job: Job) => handlers[name](payload.parse(job.data) as never);
+  const handle = async (job: Job) => {
+    const measured = metrics.jobs.startTimer({ job: name });
+    try {
+      await handlers[name](payload.parse(job.data) as never);
+      measured({ outcome: 'done' });
+    } catch (error) {
+      measured({ outcome: 'failed' });
+      throw error;
+    }
+  };
   const worker = new Worker(name, handle, { connection, concurrency });
   worker.on('failed', (job, error) => {
     const left = (job?.opts.attempts ?? 1) - (job?.attemptsMade ?? 1);

@@ -121,6 +121,17 @@ export function createQueues(connection: Redis, log: Log) {
       return Object.fromEntries(counts) as Record<JobName, number>;
     },
 
+    /** Each queue's depth, and for how many seconds the first job in line has waited. Throws when Redis is down. */
+    async states(): Promise<{ queue: JobName; depth: number; waited: number }[]> {
+      const depths = await this.depths();
+      return Promise.all(
+        (Object.keys(queues) as JobName[]).map(async (queue) => {
+          const [first] = await queues[queue].getJobs('waiting', 0, 0, true);
+          return { queue, depth: depths[queue], waited: first ? (Date.now() - first.timestamp) / 1000 : 0 };
+        }),
+      );
+    },
+
     /** Waits for what is being added, then lets go of Redis. */
     async close(): Promise<void> {
       await Promise.allSettled(underWay);

@@ -31,7 +31,9 @@ export function confirmationRoutes(platform: Platform): Router {
     showConfirmation(platform, request, response, await findConfirmation(platform, request.params.token));
   });
   router.post('/confirm/:token', async (request, response) => {
-    showConfirmation(platform, request, response, await confirmSignature(platform, request.params.token));
+    const confirmation = await confirmSignature(platform, request.params.token);
+    platform.metrics.confirmations.inc({ outcome: confirmation.outcome });
+    showConfirmation(platform, request, response, confirmation);
   });
 
   router.post('/petitions/:slug/confirmations', ...resendLimits, (request: Request, response: Response) =>

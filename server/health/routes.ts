@@ -3,7 +3,7 @@ import { pingMongo } from '../stores.ts';
 import type { Metrics } from './metrics.ts';
 
 /** For load balancers and monitors: no cookies, no cache, no pages. */
-export function healthRoutes({ register }: Metrics): Router {
+export function healthRoutes({ register }: Pick<Metrics, 'register'>, stopping: AbortSignal): Router {
   const router = Router();
   router.use(['/healthz', '/readyz', '/metrics'], (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -15,6 +15,10 @@ export function healthRoutes({ register }: Metrics): Router {
   });
 
   router.get('/readyz', async (_request, response) => {
+    if (stopping.aborted) {
+      response.status(503).json({ status: 'stopping' });
+      return;
+    }
     const ready = await pingMongo().then(
       () => true,
       () => false,

@@ -41,7 +41,7 @@ export type TooMany = (request: Request, response: Response, again: Date) => voi
  * request passes: the captcha still stands. `tooMany` writes the page; `Retry-After` is already set.
  */
 export function limitBy(
-  { redis }: Pick<Platform, 'redis'>,
+  { redis, metrics }: Pick<Platform, 'redis' | 'metrics'>,
   name: keyof typeof rateLimits,
   keyOf: (request: Request) => string | undefined,
   tooMany: TooMany,
@@ -58,6 +58,7 @@ export function limitBy(
     skip: (request) => keyOf(request) === undefined,
     keyGenerator: (request) => keyOf(request) ?? '',
     handler: async (request, response, next) => {
+      metrics.limited.inc({ limit: name });
       const again =
         (request as Request & { rateLimit?: { resetTime?: Date } }).rateLimit?.resetTime ?? new Date();
       response.set('Retry-After', String(Math.max(1, Math.ceil((again.getTime() - Date.now()) / 1000))));

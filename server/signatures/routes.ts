@@ -35,21 +35,28 @@ export function signatureRoutes(platform: Platform): Router {
 }
 
 async function receiveSignature(platform: Platform, request: Request, response: Response): Promise<void> {
+  const { metrics } = platform;
   const opened = await openPetition(request, response);
   if (!opened) return;
   const { petition, lang, now, count } = opened;
   const { phase } = count.public;
   if (phase !== 'open') {
     const form = phase === 'closed' ? 'closed' : 'notOpen';
+    metrics.signatures.inc({ outcome: phase });
     return refuse(platform, request, response, opened, notOpen[phase], { form });
   }
 
   const parsed = parseSignatureForm(formOf(request), petition, lang);
-  if (parsed.outcome === 'refused') return refuse(platform, request, response, opened, 422, parsed.problems);
+  if (parsed.outcome === 'refused') {
+    metrics.signatures.inc({ outcome: 'refused' });
+    return refuse(platform, request, response, opened, 422, parsed.problems);
+  }
 
   const ip = addressOf(request);
   const captcha = await checkCaptcha(platform.env, parsed.form['h-captcha-response'], ip, platform.log);
+  metrics.captchas.inc({ outcome: captcha });
   if (captcha !== 'passed') {
+    metrics.signatures.inc({ outcome: 'captcha' });
     return refuse(platform, request, response, opened, captcha === 'unavailable' ? 503 : 422, { captcha });
   }
 
@@ -63,8 +70,10 @@ async function receiveSignature(platform: Platform, request: Request, response: 
   } catch (error) {
     if (statusOf(error) !== 503) throw error;
     platform.log.error({ err: error, requestId: request.id }, 'a signature could not be stored');
+    metrics.signatures.inc({ outcome: 'unavailable' });
     return refuse(platform, request, response, opened, 503, { form: 'unavailable' });
   }
+  metrics.signatures.inc({ outcome: 'taken' });
   response.redirect(303, petitionUrl(petition, lang, 'check-your-email'));
 }
 
