@@ -1,18 +1,27 @@
 import { Petition } from '../server/petitions/petition.ts';
 import type { Platform } from '../server/platform.ts';
 import { compareTally } from '../server/tallies/compare.ts';
+import { tellCount } from './tally.ts';
 
-/** Compares the tally of every petition with a full count, one after the other. */
-export async function compareTallies(
-  { log, queues }: Pick<Platform, 'log' | 'queues'>,
-  now = new Date(),
-): Promise<void> {
-  const petitions = await Petition.find({ publishedAt: { $lte: now } }).lean<Petition[]>();
-  for (const petition of petitions) {
-    const comparison = await compareTally(petition, log, now);
-    if (comparison.outcome === 'busy')
-      log.warn({ petition: petition._id }, 'a tally could not be compared tonight');
-    queues.enqueue('tally', { petitionId: petition._id.toHexString() });
+type Tools = Pick<Platform, 'redis' | 'log' | 'queues'>;
+
+/** Compares the tally of every petition with a full count, one after the other. One that fails holds up no other. */
+export async function compareTallies(tools: Tools, now = new Date()): Promise<void> {
+  const { log, queues } = tools;
+  const ids = await Petition.distinct('_id', { publishedAt: { $lte: now } });
+  for (const id of ids) {
+    await compareOne(tools, id, now).catch((error) => {
+      log.error({ err: error, petition: id }, 'comparing a tally failed');
+    });
+    queues.enqueue('tally', { petitionId: String(id) });
   }
-  log.info({ petitions: petitions.length }, 'tallies compared');
+  log.info({ petitions: ids.length }, 'tallies compared');
+}
+
+async function compareOne(tools: Tools, id: unknown, now: Date): Promise<void> {
+  const petition = await Petition.findById(id).lean<Petition>();
+  if (!petition) return;
+  const { outcome } = await compareTally(petition, tools.log, now);
+  if (outcome === 'busy') tools.log.warn({ petition: id }, 'a tally could not be compared tonight');
+  if (outcome === 'corrected') await tellCount(tools, petition);
 }

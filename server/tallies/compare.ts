@@ -1,8 +1,9 @@
 import type { Types } from 'mongoose';
 import { tallyWork } from '../../config/limits.ts';
 import type { Log } from '../../config/log.ts';
-import { Petition } from '../petitions/petition.ts';
+import type { Petition } from '../petitions/petition.ts';
 import { Signature } from '../signatures/signature.ts';
+import { publishCorrections } from './corrections.ts';
 import { runTallyRound } from './round.ts';
 import { type Counted, Tally } from './tally.ts';
 
@@ -19,38 +20,38 @@ export type Comparison = { outcome: 'equal' | 'busy' } | { outcome: 'corrected';
 
 /**
  * Counts a petition's signatures one by one and compares the result with its tally, while rounds are held back.
- * A difference is logged, corrected in one dated update, and shown in the petition's history.
+ * A difference is corrected in one dated update, and told in the log and in the petition's public history.
  */
 export async function compareTally(petition: Petition, log: Log, now = new Date()): Promise<Comparison> {
   const { _id } = petition;
-  const version = await holdTally(_id, now);
+  const version = await holdTally(petition, now);
   if (version === undefined) return { outcome: 'busy' };
   try {
-    await rescueLostChanges(_id);
-    const tally = await Tally.findOne({ _id, version }).lean<Tally & { _id: Types.ObjectId }>();
-    if (!tally) return { outcome: 'busy' };
-    const full = await countFully(_id, tally.hoursFrom ?? '');
-    if (sameSums(tally as unknown as Sums, full)) return { outcome: 'equal' };
-
-    const correction = { at: now, was: tally.confirmed, is: full.confirmed };
-    const corrected = await Tally.updateOne(
-      { _id, version, batch: null },
-      { $set: { ...full, updatedAt: now }, $inc: { version: 1 }, $push: { corrections: correction } },
-    );
-    if (corrected.matchedCount === 0) return { outcome: 'busy' };
-    log.error({ petition: _id, ...correction }, 'a tally differed from the full count and was corrected');
-    await Petition.updateOne(
-      { _id },
-      { $push: { history: { outcome: 'corrected', at: now, note: noteOn(correction) } } },
-    );
-    return { outcome: 'corrected', was: tally.confirmed, is: full.confirmed };
+    const comparison = await countAndCorrect(_id, version, now);
+    await publishCorrections(petition, log);
+    return comparison;
   } finally {
     await Tally.updateOne({ _id }, { $unset: { heldUntil: 1 } });
   }
 }
 
+async function countAndCorrect(_id: Types.ObjectId, version: number, now: Date): Promise<Comparison> {
+  await rescueLostChanges(_id);
+  const tally = await Tally.findOne({ _id, version }).lean<Tally & { _id: Types.ObjectId }>();
+  if (!tally) return { outcome: 'busy' };
+  const full = await countFully(_id, tally.hoursFrom ?? '');
+  if (sameSums(tally as unknown as Sums, full)) return { outcome: 'equal' };
+  const [was, is] = [tally.confirmed, full.confirmed];
+  const corrected = await Tally.updateOne(
+    { _id, version, batch: null },
+    { $set: { ...full, updatedAt: now }, $inc: { version: 1 }, $push: { corrections: { at: now, was, is } } },
+  );
+  return corrected.matchedCount === 1 ? { outcome: 'corrected', was, is } : { outcome: 'busy' };
+}
+
 /** Finishes what is under way and keeps the next round from beginning; the hold runs out by itself. */
-async function holdTally(_id: Types.ObjectId, now: Date): Promise<number | undefined> {
+async function holdTally(petition: Petition, now: Date): Promise<number | undefined> {
+  const { _id } = petition;
   const heldUntil = new Date(now.getTime() + tallyWork.hold * 1000);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const held = await Tally.findOneAndUpdate(
@@ -59,7 +60,7 @@ async function holdTally(_id: Types.ObjectId, now: Date): Promise<number | undef
       { returnDocument: 'after', projection: { version: 1 } },
     ).lean();
     if (held) return held.version;
-    await runTallyRound({ _id }, now);
+    await runTallyRound(petition, now);
   }
   return undefined;
 }
@@ -109,8 +110,3 @@ function sameSums(tally: Sums, full: Sums): boolean {
     same(tally.hours ?? {}, full.hours)
   );
 }
-
-const noteOn = ({ was, is }: { was: number; is: number }) => ({
-  en: `A full count found ${is} confirmed signatures where the running count said ${was}. The running count was corrected.`,
-  fr: `Un décompte complet a trouvé ${is} signatures confirmées là où le compteur en indiquait ${was}. Le compteur a été corrigé.`,
-});

@@ -2,9 +2,9 @@ import type { Types } from 'mongoose';
 import { tallyWork } from '../../config/limits.ts';
 import { calendarDay } from '../locales.ts';
 import { Signature } from '../signatures/signature.ts';
+import { type Entry, finishBatch } from './batch.ts';
 import { type Counted, hourOf, Tally } from './tally.ts';
 
-type Entry = { _id: Types.ObjectId; state: Signature['state']; counted: Counted | null };
 type Journal = {
   _id: Types.ObjectId;
   version: number;
@@ -118,36 +118,6 @@ async function readJournal(_id: Types.ObjectId, now: Date): Promise<Journal> {
     if (error?.code !== 11000) throw error;
   });
   return readJournal(_id, now);
-}
-
-/** Marks what the batch counted. `countedIn` keeps a marker that comes late from undoing a newer round's mark. */
-async function finishBatch(_id: Types.ObjectId, version: number, batch: readonly Entry[]): Promise<void> {
-  const older = { countedIn: { $lt: version } };
-  for (const { state, counted, ids } of groupAlike(batch)) {
-    const alike = { _id: { $in: ids }, ...older };
-    const mark = { counted, countedIn: version };
-    const { modifiedCount } = await Signature.updateMany(
-      { ...alike, state },
-      { $set: mark, $unset: { recount: 1 } },
-    );
-    // Where the state moved on meanwhile, the signature stays on the list but says what the sums now hold.
-    if (modifiedCount < ids.length) await Signature.updateMany(alike, { $set: mark });
-  }
-  await Tally.updateOne({ _id, version }, { $set: { batch: null } });
-}
-
-function groupAlike(batch: readonly Entry[]) {
-  const groups = new Map<string, Omit<Entry, '_id'> & { ids: Types.ObjectId[] }>();
-  for (const { _id, state, counted } of batch) {
-    const key = JSON.stringify([
-      state,
-      counted && [counted.day, counted.region, counted.source, counted.hour],
-    ]);
-    const group = groups.get(key) ?? { state, counted, ids: [] };
-    group.ids.push(_id);
-    groups.set(key, group);
-  }
-  return groups.values();
 }
 
 /** Links bring in whatever `ref` they like; past a limit the new ones are counted together. */

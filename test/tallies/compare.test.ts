@@ -8,6 +8,8 @@ import { compareTally } from '../../server/tallies/compare.ts';
 import { runTallyRound } from '../../server/tallies/round.ts';
 import { Tally } from '../../server/tallies/tally.ts';
 import { compareTallies } from '../../workers/compare.ts';
+import { tallyPetition } from '../../workers/tally.ts';
+import { inDyingProcess } from '../support/dying.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
@@ -104,11 +106,52 @@ describe('the nightly comparison', () => {
     const page = textOf(await (await visitor(world).get(`/petitions/${petition.slug}`)).text());
     assert.match(
       page,
-      /Count corrected.*A full count found 3 confirmed signatures where the running count said 7/,
+      /Count corrected.*A full count of the confirmed signatures found 3 where the running count said 7/,
     );
     assert.equal(await visitor(world).count(petition.slug), 3);
     await assertExact(petition);
     assert.equal((await compareTally(petition, listen().log)).outcome, 'equal', 'once');
+  });
+
+  for (const [who, finish] of [
+    ['next round', (id: string) => tallyPetition(platform, id)],
+    ['next comparison', () => compareTallies(platform)],
+  ] as const) {
+    it(`that dies between the correction and the public history is finished by the ${who}, once`, async () => {
+      let untold = 0;
+      for (let nth = 1, died = true; died; nth += 1) {
+        const petition = await countedPetition(2);
+        await Tally.updateOne({ _id: petition._id }, { $inc: { confirmed: 4 } });
+        died = await inDyingProcess(nth, () => compareTally(petition, listen().log));
+        const { corrections = [] } = (await Tally.findById(petition._id).lean()) ?? {};
+        if (corrections.length > 0 && (await reread(petition)).history.length === 0) untold += 1;
+        if (corrections.length === 0) continue;
+        await Promise.all([finish(String(petition._id)), finish(String(petition._id))]);
+        const { history } = await reread(petition);
+        assert.deepEqual(
+          history.map(({ outcome, at }) => ({ outcome, at })),
+          [{ outcome: 'corrected', at: corrections[0]?.at }],
+          `write ${nth}`,
+        );
+      }
+      assert.equal(untold, 1, 'it died just between the two');
+    });
+  }
+
+  it('says with a count that is found right which part of it was wrong', async () => {
+    const petition = await countedPetition(2);
+    await Tally.updateOne({ _id: petition._id }, { $inc: { 'sources.direct': 1 } });
+    await compareTally(petition, listen().log);
+    const [entry] = (await reread(petition)).history;
+    assert.match(entry?.note?.en ?? '', /^A full count confirmed the total of 2\. A breakdown of it/);
+    assert.match(entry?.note?.fr ?? '', /^Un décompte complet a confirmé le total de 2\./);
+  });
+
+  it('counts what it finds on the list by the clock of the petition', async () => {
+    const petition = await makePetition({ timeZone: 'America/Toronto' });
+    await makeSignature(petition, { confirmedAt: new Date('2026-03-02T03:30:00Z') });
+    await compareTally(petition, listen().log);
+    assert.deepEqual((await sumsOf(petition)).days, { '2026-03-01': 1 });
   });
 
   it('notices a breakdown that is wrong under a total that is right', async () => {
@@ -170,6 +213,35 @@ describe('the nightly comparison', () => {
     await settle(petition);
     assert.equal((await sumsOf(petition)).confirmed, 10);
     await assertExact(petition);
+  });
+
+  it('tells the open pages what it corrected', async (t) => {
+    const petition = await countedPetition(2);
+    const told: string[] = [];
+    t.mock.method(platform.redis, 'publish', async (_channel: string, message: string) => {
+      if (message.startsWith(String(petition._id))) told.push(message);
+      return 0;
+    });
+    await compareTallies(platform);
+    assert.deepEqual(told, []);
+    await Tally.updateOne({ _id: petition._id }, { $inc: { confirmed: 4 } });
+    await compareTallies(platform);
+    assert.match(told.join(), /^\w+ \{"count":2,/);
+  });
+
+  it('of one that fails holds up no other', async (t) => {
+    const [broken, wrong] = [await countedPetition(1), await countedPetition(1)];
+    await Tally.updateOne({ _id: wrong._id }, { $set: { confirmed: 5 } });
+    const model = Tally as unknown as { findOneAndUpdate(...args: unknown[]): unknown };
+    const real = model.findOneAndUpdate.bind(Tally);
+    t.mock.method(model, 'findOneAndUpdate', (filter: { _id: unknown }, ...args: unknown[]) => {
+      if (String(filter._id) === String(broken._id)) throw new Error('this one is broken');
+      return real(filter, ...args);
+    });
+    const { log, lines } = listen();
+    await compareTallies({ ...platform, log });
+    assert.equal((await sumsOf(wrong)).confirmed, 1);
+    assert.ok(lines.some(({ level, petition }) => level === 50 && petition === String(broken._id)));
   });
 
   it('goes through every petition, and sends each to a round', async () => {
