@@ -147,10 +147,10 @@ export const dashboardWork = {
 } as const;
 
 /**
- * When a web process turns work away: its event loop runs later than `delay` milliseconds, or `depth` requests are under
- * way. `again` is when it asks them to come back, in seconds.
+ * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than
+ * `delay` milliseconds. `again` is when it asks them to come back, in seconds.
  */
-export const overloadWork = { delay: 100, depth: 600, again: 5 } as const;
+export const overloadWork = { depth: 600, some: 50, delay: 100, again: 5 } as const;
 
 /** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
 export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;

@@ -33,8 +33,9 @@ export function watchLoad() {
     get depth(): number {
       return depth;
     },
+    /** A late event loop alone says only that the machine is busy. */
     get isTooHigh(): boolean {
-      return delay > overloadWork.delay || depth >= overloadWork.depth;
+      return depth >= overloadWork.depth || (depth >= overloadWork.some && delay > overloadWork.delay);
     },
     /** Counts a request until its response is through, or its connection gone. */
     count(response: Response): void {
