@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import type { Queues } from '../workers/queues.ts';
+import { keyLog } from './audit/chain.ts';
 import { createMetrics, type Metrics } from './health/metrics.ts';
 import { createTokens, type Tokens } from './signers/tokens.ts';
 import { createVault, type Vault } from './signers/vault.ts';
@@ -18,6 +19,7 @@ export type Platform = {
 };
 
 export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues): Platform {
+  keyLog(env.LOOKUP_KEY);
   return {
     env,
     log,

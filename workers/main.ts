@@ -6,6 +6,7 @@ import { createPlatform, type Platform } from '../server/platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
 import { createViews } from '../server/views.ts';
 import { sendAccessMail } from './access-mail.ts';
+import { watchAuditLog } from './audit.ts';
 import { compareTallies } from './compare.ts';
 import { deleteOldFiles } from './files.ts';
 import { sendDueMail } from './mail.ts';
@@ -39,7 +40,10 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
-    compare: () => compareTallies(platform),
+    compare: async () => {
+      await compareTallies(platform);
+      await watchAuditLog(platform);
+    },
     retention: async () => {
       await applyRetention(log);
       await deleteOldFiles(platform);

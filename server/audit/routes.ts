@@ -4,10 +4,11 @@ import { organizePage } from '../organize/chrome.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { actionSentence } from './actions.ts';
-import { AuditEntry } from './entry.ts';
+import { checkLog, codeOf, isAsNoted } from './check.ts';
+import { AuditEntry, lastEntry } from './entry.ts';
 import { readNames } from './names.ts';
-import { cursorOf, filterForm, findEntries, pageSize } from './search.ts';
-import { choicesOf, entryView } from './view.ts';
+import { cursorOf, filterForm, findEntries, notedForm, pageSize } from './search.ts';
+import { choicesOf, entryView, findingsView } from './view.ts';
 
 /** Who did what, when and why: the whole log, searched in words, by person, petition, action and date. */
 export function auditRoutes(platform: Platform): OrganizeRoute[] {
@@ -17,6 +18,12 @@ export function auditRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/audit',
       needs: 'audit.view',
       handle: (request, response, who) => showLog(platform, request, response, who),
+    },
+    {
+      method: 'get',
+      path: '/organize/audit/check',
+      needs: 'audit.view',
+      handle: (request, response, who) => showCheck(platform, request, response, who),
     },
   ];
 }
@@ -28,7 +35,11 @@ async function showLog(
   who: SignedIn,
 ): Promise<void> {
   const filter = filterForm.parse(request.query);
-  const [names, actions] = await Promise.all([readNames(platform), AuditEntry.distinct('action')]);
+  const [names, actions, end] = await Promise.all([
+    readNames(platform),
+    AuditEntry.distinct('action'),
+    lastEntry(),
+  ]);
   const found = await findEntries(filter, names, actions);
   const shown = found.slice(0, pageSize);
   const last = found.length > pageSize ? shown.at(-1) : undefined;
@@ -47,6 +58,25 @@ async function showLog(
     isFiltered: Object.values(filter).some(Boolean),
     isNarrowed: Boolean(filter.organizer || filter.petition || filter.action || filter.from || filter.to),
     olderUrl: last && olderUrl(request, cursorOf(last)),
+    end: end && { seq: end.seq, code: codeOf(String(end.hash)) },
+  });
+}
+
+/** Whether the log is whole, and whether an entry is still the one that somebody wrote down. */
+async function showCheck(
+  platform: Platform,
+  request: Request,
+  response: Response,
+  who: SignedIn,
+): Promise<void> {
+  const { number, code } = notedForm.parse(request.query);
+  const isAsked = number !== undefined && code !== undefined;
+  const findings = findingsView(await checkLog(platform));
+  showPage(request, response, 'organize/audit-check', {
+    ...organizePage(platform, who, findings.title, 'audit'),
+    width: 'narrow',
+    ...findings,
+    noted: { number, code, isAsked, isSame: isAsked && (await isAsNoted(number, code)) },
   });
 }
 

@@ -34,6 +34,15 @@ export const filterForm = z.object({
     .optional()
     .catch(undefined),
 });
+/** An entry as somebody wrote it down: its number and the code that stands for it and all before it. */
+export const notedForm = z.object({
+  number: z.coerce.number().int().positive().optional().catch(undefined),
+  code: z
+    .string()
+    .regex(/^\s*([0-9a-f]\s*){16}$/i)
+    .optional()
+    .catch(undefined),
+});
 export type Filter = z.output<typeof filterForm>;
 
 /** A page of the log and one more entry where there is another page; the latest first. */

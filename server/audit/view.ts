@@ -1,16 +1,18 @@
 import { formatDate, formatTime } from '../locales.ts';
 import { actionSentence } from './actions.ts';
+import { codeOf, type Findings, type Problem } from './check.ts';
 import type { AuditEntry } from './entry.ts';
 import type { Names } from './names.ts';
 import { inWords } from './words.ts';
 
 /** One line of the log as its page shows it. */
 export function entryView(entry: AuditEntry, { people, petitions }: Names) {
-  const { at, organizer, action, petition, subject, details, why } = entry;
+  const { seq, at, organizer, action, petition, subject, details, why } = entry;
   const isTask = action.startsWith('task.');
   return {
+    seq,
     moment: at.toISOString(),
-    when: `${formatDate('en', at)}, ${formatTime('en', at)}`,
+    when: momentOf(at),
     who: organizer ? (people.get(String(organizer)) ?? 'Somebody who is gone') : 'The platform',
     did: actionSentence(action),
     petition: petition && {
@@ -27,6 +29,36 @@ export function entryView(entry: AuditEntry, { people, petitions }: Names) {
     why,
   };
 }
+
+/** What a check of the log found, as its page says it. */
+export function findingsView({ first, last, unnumbered, problems, found }: Findings) {
+  return {
+    title: found > 0 ? 'The log was changed' : last ? 'The log is whole' : 'The log is empty',
+    isWhole: found === 0,
+    from: first && { seq: first.seq, when: momentOf(first.at) },
+    to: last && { seq: last.seq, when: momentOf(last.at), code: codeOf(last.hash) },
+    unnumbered,
+    problems: problems.map(problemInWords),
+    more: found - problems.length,
+  };
+}
+
+function problemInWords(problem: Problem): string {
+  switch (problem.kind) {
+    case 'changed':
+      return `Number ${problem.seq} is not what was written.`;
+    case 'missing':
+      return problem.from === problem.to
+        ? `Number ${problem.from} is missing, so what number ${problem.to + 1} says is not certain.`
+        : `Numbers ${problem.from} to ${problem.to} are missing, so what number ${problem.to + 1} says is not certain.`;
+    case 'unnumbered':
+      return `There are ${problem.are} lines without a number; there were ${problem.were} when numbering began.`;
+    case 'shortened':
+      return `The end was cut off or written anew: number ${problem.seq} was there on ${momentOf(new Date(problem.checkedAt))}, and is gone or another one now.`;
+  }
+}
+
+const momentOf = (at: Date): string => `${formatDate('en', at)}, ${formatTime('en', at)}`;
 
 /** The values a filter offers, in the order of their names. */
 export const choicesOf = (names: Iterable<[string, string]>, chosen: string | undefined) =>

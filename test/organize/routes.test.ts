@@ -120,6 +120,7 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
     'POST /organize/petitions/:petition/team',
     'POST /organize/petitions/:petition/team/:person/removal',
     'GET /organize/audit',
+    'GET /organize/audit/check',
   ],
 };
 type Rule = keyof typeof rules;
