@@ -9,7 +9,7 @@ for (const form of document.querySelectorAll('form[data-picking]')) {
   const all = document.createElement('button');
   all.type = 'button';
   all.className = 'link';
-  form.querySelector('.signatures')?.before(all);
+  form.querySelector('ul')?.before(all);
 
   const count = () => {
     const n = boxes.filter((box) => box.checked).length;
