@@ -21,7 +21,7 @@ export const rateLimits = {
 
 /** What a form may weigh and hold. */
 export const formLimits = {
-  bytes: 32 * 1024,
+  bytes: 64 * 1024,
   fields: 40,
   name: 100,
   comment: 500,
@@ -38,12 +38,12 @@ export const petitionLimits = {
   body: 50_000,
   note: 2_000,
   consent: 500,
-  questions: 5,
+  questions: 20,
   options: 20,
   hashtags: 10,
   goal: 100_000_000,
   fieldBytes: 1024 * 1024,
-  fields: 120,
+  fields: 400,
 } as const;
 
 /** Pictures: the file's bytes, the pixels it may decode to, and the shape it is stored in. Times in seconds. */

@@ -108,6 +108,8 @@ const schema = new Schema(
       comment: { type: String, enum: askings, default: 'optional' },
     },
     questions: { type: [question], default: [] },
+    /** Asked in public once and no longer: their answers are still there. */
+    formerQuestions: { type: [question], default: [] },
     /** The words of the consent, where they are not the usual ones. */
     consent: { signing: bilingual, updates: bilingual },
     hashtags: [String],
@@ -146,3 +148,12 @@ export const languagesOf = (petition: Petition): Language[] =>
   [...languages]
     .filter((language) => petition.texts?.[language])
     .sort((a, b) => Number(b === petition.language) - Number(a === petition.language));
+
+/** The petition's own questions, those it no longer asks too: what was answered to them is still there. */
+export const everAsked = ({
+  questions,
+  formerQuestions,
+}: Partial<Pick<Petition, 'questions' | 'formerQuestions'>>) => [
+  ...(questions ?? []),
+  ...(formerQuestions ?? []),
+];

@@ -182,7 +182,7 @@ describe('what is right is taken', () => {
 describe('a body that no browser sends', () => {
   const right = 'name=Robin&email=robin%40example.org&country=CA';
   const bodies: [string, string | Uint8Array<ArrayBuffer>, number[]][] = [
-    ['over 32 KiB', `${right}&comment=${'x'.repeat(formLimits.bytes)}`, [413]],
+    ['over 64 KiB', `${right}&comment=${'x'.repeat(formLimits.bytes)}`, [413]],
     ['bytes that are not UTF-8', new Uint8Array([...Buffer.from(`${right}&region=`), 0xff, 0xfe]), [400]],
     ['escapes that are not UTF-8', `${right}&region=%ff%fe`, [400]],
     ['a broken escape', `${right}&region=%zz`, [400]],

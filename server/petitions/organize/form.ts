@@ -63,7 +63,8 @@ function readForm(typed: Typed, problems: Problems, stored?: Petition) {
   const dates = readDates(typed, timeZone, problems, stored);
   const goal = readGoal(typed, problems);
   const given = languages.filter((language) => texts[language]);
-  const questions = readQuestions(typed, given.length > 0 ? given : [main], problems);
+  const asked = stored?.questions.map(({ key }) => key);
+  const questions = readQuestions(typed, given.length > 0 ? given : [main], problems, asked);
   if (!plain) return undefined;
   return {
     ...{ texts, questions, goal, ...dates, timeZone, language: plain.language },

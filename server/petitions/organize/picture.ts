@@ -2,24 +2,22 @@ import { imageExists, storeImage, type UploadedPicture } from '../../images/imag
 import type { Petition } from '../petition.ts';
 import { pictureIn, type Typed } from './typed.ts';
 
-export type TakenPicture = { picture: string; problem?: string };
-
-/** The picture a form is about: one that comes with it, one that was uploaded before, the petition's own, or none. */
+/** The form with the picture it is about: one that came with it, the one it names, or none. */
 export async function takePicture(
   uploaded: UploadedPicture,
   typed: Typed,
-  stored?: Petition,
-): Promise<TakenPicture> {
-  const kept = await keptPicture(typed, stored);
-  if (!uploaded) return kept;
+): Promise<{ typed: Typed; problem?: string }> {
+  const picture = typed.removePicture === 'on' ? '' : (typed.picture ?? '');
+  if (!uploaded) return { typed: { ...typed, picture } };
   const taken = await storeImage(uploaded);
-  return taken.outcome === 'stored' ? { picture: taken.id } : { ...kept, problem: taken.problem };
+  if (taken.outcome === 'refused') return { typed: { ...typed, picture }, problem: taken.problem };
+  return { typed: { ...typed, picture: taken.id } };
 }
 
-async function keptPicture({ picture = '', removePicture }: Typed, stored?: Petition): Promise<TakenPicture> {
-  if (!picture || removePicture === 'on') return { picture: '' };
-  if (stored && pictureIn(stored) === picture) return { picture };
-  return /^[0-9a-f]{32}$/.test(picture) && (await imageExists(picture))
-    ? { picture }
-    : { picture: '', problem: 'The picture is no longer there. Choose it once more.' };
+/** Whether a form may name this picture: none, the petition's own, or one that was uploaded. */
+export async function isPictureThere(picture: string, stored?: Petition): Promise<boolean> {
+  if (!picture || (stored && pictureIn(stored) === picture)) return true;
+  return /^[0-9a-f]{32}$/.test(picture) && (await imageExists(picture));
 }
+
+export const pictureGone = 'The picture is no longer there. Choose it once more.';

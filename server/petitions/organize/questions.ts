@@ -1,19 +1,34 @@
-import { randomBytes } from 'node:crypto';
 import { petitionLimits } from '../../../config/limits.ts';
 import type { Question } from '../../signatures/asked.ts';
 import type { Language } from '../petition.ts';
 import { line, lines } from './fields.ts';
-import { languageWords, questionNumbers, type Typed } from './typed.ts';
+import { keyedOf, keysIn, kinds, newKey, slotName, slotsInOrder } from './question-slots.ts';
+import { languageWords, type Typed } from './typed.ts';
 
 type Problems = Record<string, string>;
 
-const kinds = ['text', 'choice', 'yesNo'] as const;
-
-/** Reads the petition's own questions in every language it has. A question of no kind is left out. */
-export function readQuestions(typed: Typed, languages: readonly Language[], problems: Problems): Question[] {
-  return questionNumbers.flatMap((number) => {
-    const kind = kinds.find((known) => known === typed[`q${number}-kind`]);
-    return kind ? [readQuestion(typed, number, kind, languages, problems)] : [];
+/**
+ * Reads the petition's own questions in every language it has, in their order. `known` are the keys of those it asks
+ * already: one of no kind among them is no longer asked.
+ */
+export function readQuestions(
+  typed: Typed,
+  languages: readonly Language[],
+  problems: Problems,
+  known: readonly string[] = [],
+): Question[] {
+  const present = keysIn(keyedOf(typed, known));
+  const slots = slotsInOrder(typed).filter((number) =>
+    present.includes(typed[slotName(number, 'key')] ?? ''),
+  );
+  const most = petitionLimits.questions;
+  for (const number of slots.slice(most))
+    problems[slotName(number, 'kind')] = `Ask at most ${most} questions. Choose “No question” for this one.`;
+  return slots.flatMap((number) => {
+    const kind = kinds.find((each) => each === typed[slotName(number, 'kind')]);
+    if (kind) return [readQuestion(typed, number, kind, languages, problems)];
+    problems[slotName(number, 'kind')] ??= 'Choose how it is answered, or empty the question.';
+    return [];
   });
 }
 
@@ -24,37 +39,37 @@ function readQuestion(
   languages: readonly Language[],
   problems: Problems,
 ): Question {
-  const key = typed[`q${number}-key`] ?? '';
   const label: Question['label'] = {};
   for (const language of languages) {
-    const name = `q${number}-${language}`;
+    const name = slotName(number, language);
     const read = line(200).safeParse(typed[name]);
     if (!read.success) problems[name] = read.error.issues[0]?.message ?? '';
     else if (read.data) label[language] = read.data;
     else problems[name] = `Write the question in ${languageWords[language]}, or choose “No question”.`;
   }
   return {
-    key: /^[a-z0-9]{8}$/.test(key) ? key : randomBytes(4).toString('hex'),
+    key: typed[slotName(number, 'key')] || newKey(),
     kind,
     label,
-    isRequired: typed[`q${number}-required`] === 'on',
+    isRequired: typed[slotName(number, 'required')] === 'on',
     options: kind === 'choice' ? readOptions(typed, number, languages, problems) : [],
   };
 }
 
 function readOptions(typed: Typed, number: number, languages: readonly Language[], problems: Problems) {
+  const { options } = petitionLimits;
   const lists = languages.map((language) => {
-    const name = `q${number}-options-${language}`;
+    const name = slotName(number, `options-${language}`);
     const read = lines(4_000).safeParse(typed[name] ?? '');
     if (!read.success) problems[name] = read.error.issues[0]?.message ?? '';
     const list = (read.data ?? '')
       .split('\n')
       .map((option) => option.trim())
       .filter(Boolean);
-    const { options } = petitionLimits;
     if (list.length < 2) problems[name] ??= 'Write at least two answers, one a line.';
     if (list.length > options || list.some((option) => option.length > 100))
       problems[name] ??= `Use at most ${options} answers of at most 100 characters.`;
+    if (new Set(list).size < list.length) problems[name] ??= 'Two of these answers are the same.';
     return { name, language, list };
   });
   const [first, ...others] = lists;

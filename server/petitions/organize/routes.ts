@@ -8,15 +8,16 @@ import { Organizer, organizerView } from '../../organizers/organizer.ts';
 import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
 import { type Petition, textIn } from '../petition.ts';
-import { type Problems, parsePetitionForm } from './form.ts';
-import { takePicture } from './picture.ts';
+import { copyPetition } from './copy.ts';
+import { editPetition, readForm, receiveForm, slugTaken } from './edit.ts';
+import type { Problems } from './form.ts';
+import type { Merged } from './merge.ts';
+import { listOf, mergeView } from './merge-view.ts';
 import { previewRoutes } from './preview/routes.ts';
 import { publicationRoutes } from './publication/routes.ts';
-import { copyPetition, createPetition, savePetition } from './save.ts';
-import { blankTyped, differingFields, type Typed, typedOf } from './typed.ts';
-import { conflictView, editorView } from './view.ts';
-
-const slugTaken = 'This address belongs to another petition. Choose another one.';
+import { createPetition } from './save.ts';
+import { blankTyped, type Typed, typedOf } from './typed.ts';
+import { editorView } from './view.ts';
 
 /** Writing a petition: a draft, its text from then on, and copies of it. */
 export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
@@ -28,7 +29,7 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/petitions/new',
       needs,
       handle: (request, response, who) =>
-        showEditor(platform, request, response, who, blankTyped(platform.env.SENDER_NAME), {}),
+        showEditor(platform, request, response, who, { typed: blankTyped(platform.env.SENDER_NAME) }),
     },
     {
       method: 'post',
@@ -42,7 +43,7 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/petitions/:petition/edit',
       needs,
       handle: (request, response, who) =>
-        showEditor(platform, request, response, who, typedOf(who.petition), {}),
+        showEditor(platform, request, response, who, { typed: typedOf(who.petition) }),
     },
     {
       method: 'post',
@@ -73,80 +74,74 @@ async function create(
   response: Response,
   who: SignedIn,
 ): Promise<void> {
-  const { typed, picture, form, problems } = await readRequest(request);
+  const received = await receiveForm(formOf(request), pictureOf(request));
+  const { typed, form, problems } = await readForm(received.typed, received.problems);
   const { organizer } = who;
-  if (!form) return showEditor(platform, request, response.status(422), who, typed, problems);
-  const created = await createPetition(form, picture, organizer);
-  if (created.outcome === 'slugTaken')
-    return showEditor(platform, request, response.status(422), who, typed, { slug: slugTaken });
-  await record({ organizer: organizer._id, action: 'petition.create', petition: created.id });
+  const again = (wrong: Problems) =>
+    showEditor(platform, request, response.status(422), who, { typed, problems: wrong });
+  if (!form) return again(problems);
+  const created = await createPetition(form, typed.picture ?? '', organizer, typed.draft);
+  if (created.outcome === 'slugTaken') return again({ slug: slugTaken });
+  if (created.outcome === 'created')
+    await record({ organizer: organizer._id, action: 'petition.create', petition: created.id });
   response.redirect(303, `/organize/petitions/${created.id.toHexString()}/edit?done=created`);
 }
 
 async function save(platform: Platform, request: Request, response: Response, who: SignedIn): Promise<void> {
   const { petition, organizer } = who;
-  const { typed, picture, form, problems } = await readRequest(request, petition);
-  const again = (status: number, wrong: Problems, stored?: Petition) =>
-    showEditor(platform, request, response.status(status), who, typed, wrong, stored);
-  if (!form) return again(422, problems);
-  const revision = Number(formOf(request).revision);
-  const saved = await savePetition(petition, form, picture, revision, organizer);
-  if (saved.outcome === 'slugTaken') return again(422, { slug: slugTaken });
-  const toForm = () =>
-    response.redirect(303, `/organize/petitions/${petition._id.toHexString()}/edit?done=saved`);
-  if (saved.outcome === 'changedElsewhere')
-    return conflictView(saved.stored, typed).length > 0 ? again(409, {}, saved.stored) : toForm();
-  const fields = differingFields(typedOf(petition), typed).join(', ');
-  const { version } = saved;
+  const received = await receiveForm(formOf(request), pictureOf(request));
+  const edited = await editPetition(petition, received, organizer);
+  if (edited.outcome === 'refused') {
+    const { merged, problems, stored } = edited;
+    const status = merged.conflicts.length > 0 ? 409 : 422;
+    const shown = { typed: merged.typed, problems, merged };
+    return showEditor(platform, request, response.status(status), { ...who, petition: stored }, shown);
+  }
+  const address = `/organize/petitions/${petition._id.toHexString()}/edit`;
+  if (edited.outcome === 'unchanged') return response.redirect(303, `${address}?done=saved`);
+  const { fields, merged, version } = edited;
+  const isMerged = merged.length > 0;
   await record({
     ...{ organizer: organizer._id, action: 'petition.edit', petition: petition._id },
-    details: { fields, version },
+    details: { fields: fields.join(', '), version, ...(isMerged && { merged: merged.join(', ') }) },
   });
-  toForm();
-}
-
-/** What came in, with the picture it is about; `form` only where nothing is wrong with it. */
-async function readRequest(request: Request, stored?: Petition) {
-  const { picture, problem } = await takePicture(pictureOf(request), formOf(request), stored);
-  const typed: Typed = { ...formOf(request), picture };
-  const parsed = parsePetitionForm(typed, stored);
-  const problems: Problems = {
-    ...(problem && { file: problem }),
-    ...(parsed.outcome === 'refused' && parsed.problems),
-  };
-  const form = parsed.outcome === 'read' && !problem ? parsed.form : undefined;
-  return { typed, picture, form, problems };
+  response.redirect(
+    303,
+    isMerged ? `${address}?done=merged&with=${merged.join('+')}` : `${address}?done=saved`,
+  );
 }
 
 const done: Readonly<Record<string, string>> = {
   created: 'The draft is saved. Nobody sees it until you publish it.',
   saved: 'Saved.',
+  merged: 'Saved, together with what somebody else changed while you were editing:',
   copied: 'This is the copy. Change what is different, then publish it.',
 };
 
-/** The form; with `stored` where somebody else saved the petition since it was opened. */
+/** The form; with `merged` where it was put together with what somebody else saved since it was opened. */
 async function showEditor(
   platform: Platform,
   request: Request,
   response: Response,
   who: SignedIn,
-  typed: Typed,
-  problems: Problems,
-  stored?: Petition,
+  { typed, problems = {}, merged }: { typed: Typed; problems?: Problems; merged?: Merged },
 ): Promise<void> {
-  const now = new Date();
-  const petition = stored ?? who.petition;
+  const { petition } = who;
   const title = petition ? textIn(petition, petition.language).title : 'New petition';
   showPage(request, response, 'organize/petitions/edit', {
     ...organizePage(platform, who, petition ? `Edit: ${title}` : title),
-    ...editorView(typed, problems, now, petition),
+    ...editorView(typed, problems, new Date(), petition),
     ...(petition && { petitionId: petition._id.toHexString(), petitionTitle: title, tab: 'edit' }),
     publicUrl: petition && `/petitions/${petition.slug}`,
-    // After a refusal the one that was opened, so that what others saved meanwhile still comes to light.
-    revision: (!stored && typed.revision) || String(petition?.revision ?? 0),
-    conflict: stored && { fields: conflictView(stored, typed), by: await nameOf(platform, stored) },
-    done: Object.hasOwn(done, String(request.query.done)) ? done[String(request.query.done)] : undefined,
+    ...(merged && { merge: mergeView(petition, typed, merged, await nameOf(platform, petition)) }),
+    done: doneMessage(request),
   });
+}
+
+function doneMessage({ query }: Request): string | undefined {
+  const message = Object.hasOwn(done, String(query.done)) ? done[String(query.done)] : undefined;
+  const names = String(query.with ?? '').split(' ');
+  return message && query.done === 'merged' ? `${message} ${listOf(names)}.` : message;
 }
 
 async function nameOf(platform: Platform, { editedBy }: Petition): Promise<string> {

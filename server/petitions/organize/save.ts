@@ -1,10 +1,11 @@
 import { Types } from 'mongoose';
-import { petitionLimits } from '../../../config/limits.ts';
+import type { Question } from '../../signatures/asked.ts';
 import { Signature } from '../../signatures/signature.ts';
-import { type Language, Petition } from '../petition.ts';
+import { Petition } from '../petition.ts';
 import { isFrozen, keepVersion, signedTextsOf, versionOf } from '../versions/version.ts';
 import type { PetitionForm } from './form.ts';
-import { pictureIn } from './typed.ts';
+import { differingUnits } from './merge.ts';
+import { pictureIn, typedOf } from './typed.ts';
 
 type Editor = { _id: Types.ObjectId };
 const isTaken = (error: unknown): boolean => (error as { code?: number })?.code === 11000;
@@ -30,24 +31,45 @@ export function imageFrom(picture: string, stored?: Pick<Petition, 'image'>) {
   return stored && pictureIn(stored) === picture ? stored.image : { upload: picture };
 }
 
-/** Makes a draft. A suggested address that is taken gets a number; one that was chosen is refused. */
+/**
+ * Makes a draft. A suggested address that is taken gets a number; one that was chosen is refused. `draft` is the id
+ * that the form was given: sent twice with the same words, it makes one petition.
+ */
 export async function createPetition(
   form: PetitionForm,
   picture: string,
   { _id: editedBy }: Editor,
-): Promise<{ outcome: 'created'; id: Types.ObjectId } | { outcome: 'slugTaken' }> {
+  draft?: string,
+): Promise<{ outcome: 'created' | 'createdBefore'; id: Types.ObjectId } | { outcome: 'slugTaken' }> {
   const content = contentOf(form, picture);
+  const wished = draft && /^[0-9a-f]{24}$/.test(draft) ? new Types.ObjectId(draft) : undefined;
+  const isThere = async () => Boolean(wished && (await isCreated(wished, content, editedBy)));
+  if (wished && (await isThere())) return { outcome: 'createdBefore', id: wished };
+  const _id = wished && !(await Petition.exists({ _id: wished })) ? wished : new Types.ObjectId();
   for (let attempt = 1; attempt <= (form.isSlugSuggested ? 50 : 1); attempt += 1) {
     const slug = attempt === 1 ? content.slug : `${content.slug}-${attempt}`;
-    if (await wasTaken(slug)) continue;
     try {
-      const { _id } = await Petition.create({ ...content, slug, editedBy });
+      if (await wasTaken(slug)) continue;
+      await Petition.create({ _id, ...content, slug, editedBy });
       return { outcome: 'created', id: _id };
     } catch (error) {
       if (!isTaken(error)) throw error;
+      if (await isThere()) break;
     }
   }
-  return { outcome: 'slugTaken' };
+  return wished && (await isThere()) ? { outcome: 'createdBefore', id: wished } : { outcome: 'slugTaken' };
+}
+
+/** Whether this form has made this petition already, by the same person and with the same words. */
+async function isCreated(
+  _id: Types.ObjectId,
+  content: ReturnType<typeof contentOf>,
+  editedBy: Types.ObjectId,
+): Promise<boolean> {
+  const stored = await Petition.findOne({ _id, editedBy }).lean<Petition>();
+  if (!stored) return false;
+  const sent = typedOf({ ...stored, ...content, slug: stored.slug } as Petition);
+  return differingUnits(typedOf(stored), sent).length === 0;
 }
 
 /** Whether an address leads, or once led, to another petition. The index has the last word on present addresses. */
@@ -59,22 +81,20 @@ const wasTaken = async (slug: string, own?: Types.ObjectId): Promise<boolean> =>
 export type Saved =
   | { outcome: 'saved'; version: number }
   | { outcome: 'slugTaken' }
-  /** Somebody else saved it since the form was opened. */
+  /** Somebody else saved it meanwhile. */
   | { outcome: 'changedElsewhere'; stored: Petition };
 
 /**
- * Saves the form over the petition it was opened with, in one conditional update. The text that is replaced is kept
+ * Saves the form over the petition as it was read for it, in one conditional update. The text that is replaced is kept
  * as a version once the public could read it.
  */
 export async function savePetition(
   petition: Petition,
   form: PetitionForm,
   picture: string,
-  revision: number,
   { _id: editedBy }: Editor,
   now = new Date(),
 ): Promise<Saved> {
-  if (revision !== (petition.revision ?? 0)) return { outcome: 'changedElsewhere', stored: petition };
   const content = contentOf(form, picture, petition);
   if (content.slug !== petition.slug && (await wasTaken(content.slug, petition._id)))
     return { outcome: 'slugTaken' };
@@ -83,19 +103,18 @@ export async function savePetition(
     ...content,
     editedBy,
     formerSlugs: formerSlugs(petition, content.slug, now),
+    formerQuestions: formerQuestions(petition, form, now),
     ...(version !== versionOf(petition) && { version, versionAt: now }),
   };
   const entries = Object.entries(set);
   const gone = entries.filter(([, value]) => value === undefined).map(([name]) => [name, 1]);
   try {
     const saved = await Petition.updateOne(
-      { _id: petition._id, revision: petition.revision === undefined ? null : revision },
+      { _id: petition._id, revision: petition.revision ?? null },
       {
-        $set: {
-          ...Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
-          revision: revision + 1,
-        },
+        $set: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
         $unset: Object.fromEntries(gone),
+        $inc: { revision: 1 },
       },
     );
     if (saved.matchedCount === 1) return { outcome: 'saved', version };
@@ -129,32 +148,12 @@ function formerSlugs(petition: Petition, slug: string, now: Date): string[] {
   return all.filter((each, at) => each !== slug && all.indexOf(each) === at);
 }
 
-const copyWords: Record<Language, string> = { en: 'copy', fr: 'copie' };
-
-/** Makes a draft with the same words, picture and questions; nothing that happened comes along. */
-export async function copyPetition(petition: Petition, { _id: editedBy }: Editor): Promise<Types.ObjectId> {
-  const { language, kind, group, goal, timeZone, hashtags, asks, questions, consent, team } = petition;
-  const texts = Object.fromEntries(
-    Object.entries(petition.texts ?? {}).flatMap(([lang, text]) =>
-      text
-        ? [
-            [
-              lang,
-              {
-                ...text,
-                title: `${text.title} (${copyWords[lang as Language]})`.slice(0, petitionLimits.title),
-              },
-            ],
-          ]
-        : [],
-    ),
-  );
-  const { image, donationUrl, newsletterUrl } = petition;
-  const _id = new Types.ObjectId();
-  await Petition.create({
-    ...{ _id, kind, language, texts, image, group, goal, timeZone, hashtags, asks, questions },
-    ...{ consent, team, donationUrl, newsletterUrl, editedBy },
-    slug: `${petition.slug.slice(0, 60).replace(/-+$/, '')}-${_id.toHexString().slice(-8)}`,
-  });
-  return _id;
+/** The questions that were asked in public and no longer are: answers to them may have been given. */
+function formerQuestions(petition: Petition, form: PetitionForm, now: Date): Question[] {
+  const all = [
+    ...(petition.formerQuestions ?? []),
+    ...(isFrozen(petition, now) ? (petition.questions ?? []) : []),
+  ] as Question[];
+  const isAsked = ({ key }: Question) => form.questions.some((question) => question.key === key);
+  return all.filter((question) => !isAsked(question));
 }

@@ -1,12 +1,10 @@
-import { petitionLimits } from '../../../config/limits.ts';
 import { askedOf } from '../../signatures/asked.ts';
 import { localOf } from '../local-time.ts';
 import { type Language, languages, type Petition } from '../petition.ts';
+import { questionFields } from './question-slots.ts';
 
 /** A form as it is sent and shown: one string a field. */
 export type Typed = Readonly<Record<string, string>>;
-
-export const questionNumbers = Array.from({ length: petitionLimits.questions }, (_, at) => at + 1);
 
 /** A petition as its own form would send it: what the form is filled with, and what another one is compared with. */
 export function typedOf(petition: Petition): Typed {
@@ -45,35 +43,11 @@ function textFields({ texts, consent }: Petition, language: Language): Typed {
   };
 }
 
-function questionFields({ questions }: Petition): Typed {
-  const fields = questionNumbers.map((number) => {
-    const question = questions?.[number - 1];
-    const options = (language: Language) =>
-      (question?.options ?? []).map((option) => option[language] ?? '').join('\n');
-    return {
-      [`q${number}-key`]: question?.key ?? '',
-      [`q${number}-kind`]: question?.kind ?? 'none',
-      [`q${number}-required`]: question?.isRequired ? 'on' : '',
-      [`q${number}-en`]: question?.label?.en ?? '',
-      [`q${number}-fr`]: question?.label?.fr ?? '',
-      [`q${number}-options-en`]: options('en').trim(),
-      [`q${number}-options-fr`]: options('fr').trim(),
-    };
-  });
-  return Object.assign({}, ...fields);
-}
-
 /** A form nobody has filled in. */
 export const blankTyped = (sender: string): Typed => ({
   ...{ language: 'en', 'goal-kind': 'auto', timeZone: 'UTC', 'group-name': sender },
   ...{ 'ask-postalCode': 'optional', 'ask-phone': 'off', 'ask-comment': 'optional' },
 });
-
-/** The fields that two forms fill in differently. What one of them does not have counts as empty. */
-export function differingFields(one: Typed, other: Typed): string[] {
-  const plain = (text: string | undefined) => (text ?? '').replaceAll('\r\n', '\n').trim();
-  return Object.keys(one).filter((name) => plain(one[name]) !== plain(other[name]));
-}
 
 export const languageWords: Record<Language, string> = { en: 'English', fr: 'French' };
 const partWords: Readonly<Record<string, string>> = {
@@ -82,7 +56,8 @@ const partWords: Readonly<Record<string, string>> = {
   updates: 'Words beside the box for updates',
 };
 const fieldWords: Readonly<Record<string, string>> = {
-  ...{ slug: 'Address', language: 'Main language', picture: 'Picture' },
+  ...{ slug: 'Address', language: 'Main language', picture: 'Picture', file: 'Picture' },
+  ...{ goal: 'Goal', dates: 'Dates', questions: 'Order of the questions' },
   ...{ 'goal-kind': 'Goal', 'goal-number': 'Number aimed for', timeZone: 'Time zone' },
   ...{ opensAt: 'Opens', closesAt: 'Closes', hashtags: 'Hashtags' },
   ...{ 'group-name': 'Group', 'group-url': 'Group’s website', 'press-name': 'Press contact' },
@@ -95,6 +70,6 @@ const fieldWords: Readonly<Record<string, string>> = {
 export function labelOf(name: string): string {
   const [, language, part] = /^(en|fr)-(.+)$/.exec(name) ?? [];
   if (language && part) return `${partWords[part]} (${languageWords[language as Language]})`;
-  const [, number] = /^q(\d)-/.exec(name) ?? [];
+  const [, number] = /^q(\d+)-/.exec(name) ?? [];
   return number ? `Question ${number}` : (fieldWords[name] ?? name);
 }

@@ -1,18 +1,31 @@
+import { Types } from 'mongoose';
+import { petitionLimits } from '../../../config/limits.ts';
 import { imageUrl } from '../../images/image.ts';
+import { labelIn } from '../../signatures/asked.ts';
 import { assetUrl } from '../../views.ts';
-import { differenceOf } from '../difference.ts';
 import { timeZones } from '../local-time.ts';
 import { languages, type Petition } from '../petition.ts';
 import { phaseOf } from '../phase.ts';
 import { isFrozen, versionOf } from '../versions/version.ts';
 import type { Problems } from './form.ts';
-import { differingFields, labelOf, languageWords, questionNumbers, type Typed, typedOf } from './typed.ts';
+import { seenOf } from './merge.ts';
+import { lacksKind, newKey, slotName, slotsOf } from './question-slots.ts';
+import { labelOf, languageWords, type Typed, typedOf } from './typed.ts';
 
 const options = (selected: string | undefined, choices: Readonly<Record<string, string>>) =>
   Object.entries(choices).map(([value, label]) => ({ value, label, selected: value === selected }));
 
-const askings = { off: 'Not at all', optional: 'If they like', required: 'From everybody' };
-const kinds = { none: 'No question', text: 'A short text', choice: 'One of a list', yesNo: 'Yes or no' };
+type Words = Readonly<Record<string, string>>;
+export const askingWords: Words = { off: 'Not at all', optional: 'If they like', required: 'From everybody' };
+export const kindWords: Words = {
+  none: 'No question',
+  text: 'A short text',
+  choice: 'One of a list',
+  yesNo: 'Yes or no',
+};
+
+/** Empty places for questions, beside those that are taken. */
+const spareQuestions = 2;
 
 /** The form of a petition with what was typed, and a message at each field that needs one. */
 export function editorView(typed: Typed, problems: Problems, now: Date, petition?: Petition) {
@@ -34,21 +47,24 @@ export function editorView(typed: Typed, problems: Problems, now: Date, petition
     isFixed: typed['goal-kind'] === 'fixed',
     zones: options(typed.timeZone, Object.fromEntries(timeZones().map((zone) => [zone, zone]))),
     asking: {
-      postalCode: options(typed['ask-postalCode'], askings),
-      phone: options(typed['ask-phone'], askings),
-      comment: options(typed['ask-comment'], askings),
+      postalCode: options(typed['ask-postalCode'], askingWords),
+      phone: options(typed['ask-phone'], askingWords),
+      comment: options(typed['ask-comment'], askingWords),
     },
-    questions: questionNumbers.map((number) => questionView(number, typed)),
-    hasQuestions: questionNumbers.some((number) => (typed[`q${number}-kind`] ?? 'none') !== 'none'),
-    pictureUrl: urlOf(typed.picture),
+    ...questionsView(typed, problems),
+    formerQuestions: petition?.formerQuestions?.map(({ label }) => labelIn(label, mainLanguage)),
+    pictureUrl: pictureUrl(typed.picture),
     isNew: !petition,
+    // A new one has its id before it is sent: sent twice it is made once.
+    draft: petition ? undefined : typed.draft || new Types.ObjectId().toHexString(),
+    seen: petition && seenOf(typedOf(petition)),
     isPublic: petition ? phaseOf(petition, now) !== 'draft' : false,
     isFrozen: petition ? isFrozen(petition, now) : false,
     version: petition ? versionOf(petition) : 1,
   };
 }
 
-const urlOf = (picture: string | undefined): string | undefined =>
+export const pictureUrl = (picture: string | undefined): string | undefined =>
   !picture ? undefined : picture.includes('/') ? assetUrl(picture) : imageUrl(picture);
 
 function languageView(code: (typeof languages)[number], main: string, typed: Typed) {
@@ -67,28 +83,50 @@ function languageView(code: (typeof languages)[number], main: string, typed: Typ
   };
 }
 
-function questionView(number: number, typed: Typed) {
-  const name = (part: string) => `q${number}-${part}`;
+/** The questions there are and room for a few more. */
+function questionsView(typed: Typed, problems: Problems) {
+  const used = slotsOf(typed).filter(
+    (number) =>
+      (typed[slotName(number, 'kind')] ?? 'none') !== 'none' ||
+      lacksKind(typed, number) ||
+      problems[slotName(number, 'kind')],
+  );
+  const last = used.at(-1) ?? 0;
+  const room = Math.max(last, Math.min(last + spareQuestions, petitionLimits.questions));
+  const numbers = Array.from({ length: room }, (_, at) => at + 1);
   return {
-    number,
-    kinds: options(typed[name('kind')] ?? 'none', kinds),
-    isRequired: typed[name('required')] === 'on',
-    keyName: name('key'),
-    key: typed[name('key')] ?? '',
-    kind: name('kind'),
-    required: name('required'),
-    labels: languages.map((code) => ({ name: name(code), language: languageWords[code] })),
-    answers: languages.map((code) => ({ name: name(`options-${code}`), language: languageWords[code] })),
+    questions: numbers.map((number) => questionView(number, typed, used.includes(number) ? last : 0)),
+    hasQuestions: last > 0,
+    mostQuestions: petitionLimits.questions,
   };
 }
 
-/** How a form differs from what somebody else has saved meanwhile, field by field. */
-export function conflictView(stored: Petition, typed: Typed) {
-  const theirs = typedOf(stored);
-  return differingFields(theirs, typed)
-    .filter((name) => !/^q\d-key$/.test(name))
-    .map((name) => ({
-      label: labelOf(name),
-      paragraphs: differenceOf(theirs[name] ?? '', typed[name] ?? ''),
-    }));
+/** `places` is how many places it can be moved to; none for an empty one, which comes last. */
+function questionView(number: number, typed: Typed, places: number) {
+  const name = (part: Parameters<typeof slotName>[1]) => slotName(number, part);
+  const place = typed[name('place')] || String(number);
+  return {
+    number,
+    isUsed: places > 0,
+    title: typed[name('en')] || typed[name('fr')],
+    kinds: options(typed[name('kind')] ?? 'none', kindWords),
+    places:
+      places > 1
+        ? Array.from({ length: places }, (_, at) => String(at + 1)).map((value) => ({
+            ...{ value, label: value, selected: value === place },
+          }))
+        : undefined,
+    isRequired: typed[name('required')] === 'on',
+    keyName: name('key'),
+    key: typed[name('key')] || newKey(),
+    kind: name('kind'),
+    place: name('place'),
+    required: name('required'),
+    labels: languages.map((code) => ({
+      ...{ name: name(code), code, label: `Question in ${languageWords[code]}` },
+    })),
+    answers: languages.map((code) => ({
+      ...{ name: name(`options-${code}`), code, label: `Answers in ${languageWords[code]}` },
+    })),
+  };
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
+import { seenOf } from '../../../server/petitions/organize/merge.ts';
 import { typedOf } from '../../../server/petitions/organize/typed.ts';
 import { Petition } from '../../../server/petitions/petition.ts';
 import type { SignedInVisitor } from '../../support/organizer.ts';
+import { unescapeHtml, valueIn } from '../../support/page.ts';
 
 type Fields = Record<string, string>;
 
@@ -49,8 +51,25 @@ export async function stored({ _id }: { _id: unknown }): Promise<Petition> {
 
 /** What the petition's form is filled with when it is opened now, with what somebody changes in it. */
 export async function openForm({ _id }: { _id: unknown }, differences: Fields = {}): Promise<Fields> {
-  const petition = await stored({ _id });
-  return { ...typedOf(petition), revision: String(petition.revision), ...differences };
+  const typed = typedOf(await stored({ _id }));
+  return { ...typed, seen: seenOf(typed), ...differences };
+}
+
+/** What a browser would send of the form on a page, with what somebody changes in it. */
+export function formIn(html: string, differences: Fields = {}): Fields {
+  const from = html.indexOf('<form class="editor-form"');
+  const form = html.slice(from, html.indexOf('</form>', from));
+  const fields: Fields = {};
+  for (const [tag, name = ''] of form.matchAll(/<(?:input|select|textarea)[^>]* name="([^"]+)"[^>]*>/g)) {
+    const isLeft = /type="(radio|checkbox)"/.test(tag)
+      ? !tag.includes(' checked')
+      : tag.includes('type="file"');
+    if (isLeft) continue;
+    const value = / value="([^"]*)"/.exec(tag)?.[1];
+    const id = / id="field-([^"]*)"/.exec(tag)?.[1];
+    fields[name] = value === undefined && id ? String(valueIn(form, id)) : unescapeHtml(value ?? '');
+  }
+  return { ...fields, ...differences };
 }
 
 export const pathOf = ({ _id }: { _id: unknown }, page: string): string =>

@@ -33,7 +33,12 @@ export function draftFrom(typed: Typed, picture: string, now: Date, stored?: Pet
       ...{ postalCode: typed['ask-postalCode'], phone: typed['ask-phone'] },
       comment: typed['ask-comment'],
     },
-    questions: readQuestions(typed, given, {}),
+    questions: readQuestions(
+      typed,
+      given,
+      {},
+      stored?.questions.map(({ key }) => key),
+    ),
     consent: { signing: wordsFrom(typed, 'signing'), updates: wordsFrom(typed, 'updates') },
     ...(stored && { history: stored.history, ledger: stored.ledger }),
   });

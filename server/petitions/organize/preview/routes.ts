@@ -9,7 +9,8 @@ import { signatureFormView } from '../../../signatures/form-view.ts';
 import { countOf, readCount } from '../../../tallies/tally.ts';
 import type { Petition } from '../../petition.ts';
 import { petitionMeta, petitionView, progressView } from '../../view.ts';
-import { takePicture } from '../picture.ts';
+import { receiveForm } from '../edit.ts';
+import { isPictureThere } from '../picture.ts';
 import { draftFrom } from './preview.ts';
 
 /** What the form's scripts ask for, and its preview buttons without them. */
@@ -42,8 +43,9 @@ async function showPreview(
   stored?: Petition,
 ): Promise<void> {
   const now = new Date();
-  const { picture } = await takePicture(pictureOf(request), formOf(request), stored);
-  const petition = draftFrom(formOf(request), picture, now, stored);
+  const { typed } = await receiveForm(formOf(request), pictureOf(request));
+  const isThere = await isPictureThere(typed.picture ?? '', stored);
+  const petition = draftFrom(typed, isThere ? (typed.picture ?? '') : '', now, stored);
   const lang = languageOf(request, petition.language);
   const count = stored ? await readCount(petition, now) : countOf(petition, null, now);
   const shown = petitionView(petition, lang, now);
