@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { calendarDay } from '../locales.ts';
+import { calendarDay, formatNumber } from '../locales.ts';
 
 const most = 100_000_000;
 const line = (what: string) =>
@@ -9,18 +9,29 @@ const line = (what: string) =>
     .min(1, { error: what })
     .max(120, { error: 'At most 120 characters.' })
     .regex(/^[^\p{Cc}]*$/u, { error: what });
+/** `1150`, or in groups of three as people write it: `1,150`, `1 150`, `1.150`, `1’150`. */
+const inDigits = /^(\d{1,15}|\d{1,3}([\s,.'’]\d{3}){1,4})$/;
 const whole = (least: number, what: string) =>
   z
     .string({ error: what })
     .trim()
-    .transform((typed) => typed.replaceAll(/[\s,.'’]/g, ''))
-    .pipe(z.string().regex(/^\d{1,9}$/, { error: what }))
-    .transform(Number)
-    .pipe(z.number().min(least, { error: what }).max(most, { error: what }));
+    .regex(inDigits, { error: what })
+    .transform((typed) => Number(typed.replaceAll(/\D/g, '')))
+    .pipe(
+      z
+        .number()
+        .min(least, { error: what })
+        .max(most, { error: `At most ${formatNumber('en', most)} in one entry.` }),
+    );
 
 /** Numbers collected elsewhere; the day may not be in the future where the petition is. */
 export const entryForm = (timeZone: string, now: Date) =>
   z.object({
+    /** Made with the form, so that a form sent twice is one entry. */
+    entry: z
+      .string()
+      .regex(/^[0-9a-f]{24}$/)
+      .optional(),
     number: whole(1, 'A whole number of signatures, at least 1.'),
     source: line('Where were they collected, or by which partner?'),
     who: line('Who counted them?'),
@@ -32,7 +43,8 @@ export const entryForm = (timeZone: string, now: Date) =>
 
 export const correctionForm = z.object({
   number: whole(0, 'The right number, 0 where none of them should count.'),
-  seen: z.coerce.number().int(),
+  /** What the page said it was; anything else is no number that somebody corrected. */
+  seen: z.coerce.number().int().catch(Number.NaN),
   why: z
     .string({ error: 'Say why.' })
     .trim()

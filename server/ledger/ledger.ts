@@ -8,39 +8,42 @@ import { readCount } from '../tallies/tally.ts';
 
 export type LedgerEntry = Petition['ledger'][number];
 export type NewEntry = { at: Date; who: string; source: string; number: number };
-type Tools = Pick<Platform, 'redis' | 'log'>;
+type Tools = Pick<Platform, 'redis' | 'log' | 'queues'>;
 
-/** Each entry with what its corrections made of it, those that came to nothing left out. */
-export function correctedEntries({ ledger }: Pick<Petition, 'ledger'>) {
-  return ledger
-    .filter(({ corrects }) => !corrects)
-    .map((entry) => {
-      const corrections = ledger.filter(({ corrects }) => corrects && entry._id?.equals(corrects));
-      const number = corrections.reduce((sum, correction) => sum + correction.number, entry.number);
-      return { ...entry, number, counted: entry.number, corrections };
-    })
-    .filter(({ number }) => number !== 0);
+/** Each entry with its corrections and the number they made of it. */
+export const ledgerEntries = (petition: Pick<Petition, 'ledger'>) =>
+  petition.ledger.filter(({ corrects }) => !corrects).map((entry) => withCorrections(petition, entry));
+
+/** What the public sees: entries as they were corrected, those that came to nothing left out. */
+export const correctedEntries = (petition: Pick<Petition, 'ledger'>) =>
+  ledgerEntries(petition).filter(({ number }) => number !== 0);
+
+function withCorrections({ ledger }: Pick<Petition, 'ledger'>, entry: LedgerEntry) {
+  const corrections = ledger.filter(({ corrects }) => corrects && entry._id?.equals(corrects));
+  const number = corrections.reduce((sum, correction) => sum + correction.number, entry.number);
+  return { ...entry, number, counted: entry.number, corrections };
 }
 
-/** Adds numbers that were collected elsewhere; the public total follows at once. */
+/** Adds numbers that were collected elsewhere; the public total follows at once. The same `_id` again adds nothing. */
 export async function addToLedger(
   tools: Tools,
-  petition: Petition,
+  { _id: petition }: Pick<Petition, '_id'>,
   organizer: Organizer,
-  entry: NewEntry,
+  { _id = new Types.ObjectId(), ...entry }: NewEntry & { _id?: Types.ObjectId },
   now = new Date(),
 ): Promise<void> {
-  const added = { _id: new Types.ObjectId(), ...entry, recordedAt: now, organizer: organizer._id };
   const changed = await Petition.findOneAndUpdate(
-    { _id: petition._id },
-    { $push: { ledger: added } },
+    { _id: petition, 'ledger._id': { $ne: _id } },
+    { $push: { ledger: { _id, ...entry, recordedAt: now, organizer: organizer._id } } },
     { returnDocument: 'after' },
   ).lean<Petition>();
+  if (!changed) return;
+  const { number, source } = entry;
   await record({
-    ...{ organizer: organizer._id, action: 'ledger.add', petition: petition._id, subject: String(added._id) },
-    details: { number: entry.number, source: entry.source },
+    ...{ organizer: organizer._id, action: 'ledger.add', petition, subject: String(_id) },
+    details: { number, source },
   });
-  if (changed) await announce(tools, changed, now);
+  await announce(tools, changed, now);
 }
 
 export type Correction = { outcome: 'corrected' | 'same' | 'unknown' | 'changed' };
@@ -60,10 +63,7 @@ export async function correctEntry(
   const current = await Petition.findById(petition).lean<Petition>();
   const entry = current?.ledger.find(({ _id, corrects }) => !corrects && String(_id) === id);
   if (!current || !entry) return { outcome: 'unknown' };
-  const stands = current.ledger.reduce(
-    (sum, { corrects, number: change }) => (corrects?.equals(entry._id) ? sum + change : sum),
-    entry.number,
-  );
+  const { number: stands } = withCorrections(current, entry);
   if (stands !== seen) return { outcome: 'changed' };
   if (stands === number) return { outcome: 'same' };
   const { at, who, source } = entry;
@@ -87,8 +87,12 @@ export async function correctEntry(
   return { outcome: 'corrected' };
 }
 
-/** Open pages are told; where Redis is away they read the new total the next time they ask. */
-async function announce({ redis, log }: Tools, petition: Petition, now: Date): Promise<void> {
+/**
+ * Open pages are told, and the tally looks whether a milestone was passed. Where Redis is away pages read the new total
+ * the next time they ask.
+ */
+async function announce({ redis, log, queues }: Tools, petition: Petition, now: Date): Promise<void> {
+  queues.enqueue('tally', { petitionId: petition._id.toHexString() });
   const { public: count } = await readCount(petition, now);
   await publishCount(redis, petition._id.toHexString(), count).catch((error) => {
     log.warn({ err: error, petitionId: petition._id }, 'open pages were not told of a new count');

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { Types } from 'mongoose';
 import { HttpError } from '../errors.ts';
 import { calendarDay, formatDate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
@@ -10,7 +11,7 @@ import { organizePath, petitionPage } from '../signatures/organize/page.ts';
 import { organizerNames } from '../signatures/organize/people.ts';
 import { readCount } from '../tallies/tally.ts';
 import { correctionForm, entryForm, problemsOf } from './form.ts';
-import { addToLedger, correctEntry } from './ledger.ts';
+import { addToLedger, correctEntry, type LedgerEntry, ledgerEntries } from './ledger.ts';
 
 type Refusal = { typed: Record<string, string>; errors: Record<string, string>; entry?: string };
 
@@ -34,9 +35,11 @@ export function ledgerRoutes(platform: Platform): OrganizeRoute[] {
         const form = entryForm(who.petition.timeZone ?? 'UTC', new Date()).safeParse(typed);
         if (!form.success)
           return refuse(platform, request, response, who, { typed, errors: problemsOf(form.error) });
+        const { entry, when, ...counted } = form.data;
         // Noon in any zone is the same day; a day has no time of its own.
-        const at = new Date(`${form.data.when}T12:00:00Z`);
-        await addToLedger(platform, who.petition, who.organizer, { ...form.data, at });
+        const at = new Date(`${when}T12:00:00Z`);
+        const _id = entry ? new Types.ObjectId(entry) : undefined;
+        await addToLedger(platform, who.petition, who.organizer, { _id, ...counted, at });
         response.redirect(303, `${organizePath(who.petition, 'ledger')}?done=added`);
       },
     },
@@ -99,6 +102,7 @@ async function showLedger(
     ...petitionPage(platform, who, 'Offline numbers', 'signatures'),
     entries: entriesView(petition, names, refusal),
     count,
+    newEntry: new Types.ObjectId().toHexString(),
     today: calendarDay(now, petition.timeZone ?? 'UTC'),
     typed: refusal?.entry ? {} : (refusal?.typed ?? {}),
     errors: refusal?.entry ? undefined : refusal?.errors,
@@ -107,26 +111,24 @@ async function showLedger(
   });
 }
 
+type Shown = Pick<LedgerEntry, 'at' | 'recordedAt' | 'who' | 'source' | 'number' | 'organizer' | 'why'>;
+
 /** Every entry, the latest first, with its corrections below it. */
-function entriesView({ ledger }: Petition, names: Map<string, string>, refusal?: Refusal) {
-  const view = ({ at, recordedAt, who, source, number, organizer, why }: Petition['ledger'][number]) => ({
+function entriesView(petition: Petition, names: Map<string, string>, refusal?: Refusal) {
+  const view = ({ at, recordedAt, who, source, number, organizer, why }: Shown) => ({
     at: formatDate('en', at),
     recordedAt: recordedAt && formatDate('en', recordedAt),
     by: names.get(String(organizer)),
     ...{ who, source, number, why },
     sign: number > 0 ? '+' : '',
   });
-  return ledger
-    .filter(({ corrects }) => !corrects)
-    .map((entry) => {
-      const corrections = ledger.filter(({ corrects }) => corrects?.equals(entry._id));
+  return ledgerEntries(petition)
+    .map(({ counted, corrections, ...entry }) => {
       const id = String(entry._id);
       const mine = refusal?.entry === id ? refusal : undefined;
       return {
         ...view(entry),
-        id,
-        stands: corrections.reduce((sum, { number }) => sum + number, entry.number),
-        corrections: corrections.map(view),
+        ...{ id, counted, corrections: corrections.map(view) },
         typed: mine?.typed,
         errors: mine?.errors,
       };

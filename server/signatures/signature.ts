@@ -53,7 +53,6 @@ const schema = new Schema(
 
     createdAt: { type: Date, required: true },
     confirmedAt: Date,
-    withdrawnAt: Date,
     remindedAt: Date,
     /** Set as long as `sealed.ip` is. */
     ipAt: Date,
@@ -82,6 +81,8 @@ const schema = new Schema(
       n: { type: Number, default: 0 },
       requestedAt: Date,
       dueAt: Date,
+      /** The organizers' task that asked for it. */
+      task: Schema.Types.ObjectId,
     },
   },
   { versionKey: false, minimize: false },
@@ -110,9 +111,18 @@ schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 schema.index({ ipAt: 1 }, { sparse: true });
 /** What organizers look for. */
 schema.index({ petition: 1, _id: 1 }, { name: 'inOrder' });
+schema.index({ petition: 1, createdAt: -1, _id: -1 }, { name: 'inTime' });
 schema.index({ petition: 1, state: 1, _id: 1 });
+schema.index({ petition: 1, region: 1, _id: 1 }, { partialFilterExpression: { region: { $exists: true } } });
+schema.index({ petition: 1, country: 1, _id: 1 });
+schema.index({ petition: 1, source: 1, _id: 1 });
 schema.index({ petition: 1, nameKey: 1 });
 schema.index({ petition: 1, domainKey: 1, _id: 1 });
+/** What a task changed, and what is still as it left it. */
+schema.index(
+  { 'history.task': 1, _id: 1 },
+  { partialFilterExpression: { 'history.task': { $exists: true } } },
+);
 schema.index({ changedIn: 1, _id: 1 }, { partialFilterExpression: { changedIn: { $exists: true } } });
 schema.index({ importedIn: 1, _id: 1 }, { partialFilterExpression: { importedIn: { $exists: true } } });
 

@@ -33,7 +33,7 @@ export async function withdrawSignature(
       {
         $set: {
           history: historyWith({ at: now, to: 'withdrawn', by: 'signer' }),
-          ...{ state: 'withdrawn', withdrawnAt: now, recount: true, updates: false },
+          ...{ state: 'withdrawn', recount: true, updates: false },
         },
       },
       { $unset: ['mail.dueAt', 'changedIn'] },

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import { parseAddress } from './address.ts';
 
 export type EncryptionKey = { readonly id: string; readonly key: Buffer };
@@ -7,8 +14,21 @@ export type Vault = ReturnType<typeof createVault>;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Text as two people would call it the same: compatible characters, small letters, single spaces. */
-const plain = (text: string): string => text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ');
+/**
+ * Text as two people would type the same name: without the accents of Latin letters, however it is capitalised (`ß` is
+ * `SS`) and spaced, with one kind of apostrophe and of hyphen.
+ */
+const plain = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .normalize('NFKC')
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll(/[‘’ʼ`´]/g, "'")
+    .replaceAll(/[‐‑–]/g, '-')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 
 /** A key for one purpose, so that no two purposes share one. RFC 5869. */
 export const deriveKey = (secret: Buffer, purpose: string): Buffer =>
@@ -22,7 +42,9 @@ export const deriveKey = (secret: Buffer, purpose: string): Buffer =>
 export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   const [current] = keys;
   if (!current) throw new Error('The vault needs a key');
-  const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
+  // Made once: from plain bytes each call would make one anew, at four times the cost.
+  const keyOf = new Map(keys.map(({ id, key }) => [id, createSecretKey(key)]));
+  const currentKey = createSecretKey(current.key);
   const addressKey = deriveKey(lookupKey, 'address');
   const networkKey = deriveKey(lookupKey, 'network');
   const nameKey = deriveKey(lookupKey, 'name');
@@ -32,7 +54,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   return {
     seal(text: string, place: string): Buffer {
       const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(place));
+      const cipher = createCipheriv('aes-256-gcm', currentKey, nonce).setAAD(Buffer.from(place));
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
       const id = Buffer.from(current.id);
       return Buffer.concat([Buffer.of(id.length), id, nonce, cipher.getAuthTag(), sealed]);
@@ -64,7 +86,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
       return createHmac('sha256', networkKey).update(address).digest('base64url');
     },
 
-    /** The keyed hash a name is found by, however it is capitalised and spaced. */
+    /** The keyed hash a name is found by, however it is capitalised, accented and spaced. */
     nameKey(name: string): string {
       return createHmac('sha256', nameKey).update(plain(name)).digest('base64url');
     },

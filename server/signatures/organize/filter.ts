@@ -45,7 +45,10 @@ export const selectionForm = filterForm.extend({
 });
 export type Selection = z.output<typeof selectionForm>;
 
-/** The selection as MongoDB asks for it. `_id` holds the ids; pages and batches add their bounds to it. */
+/**
+ * The selection as MongoDB asks for it. `_id` holds the ids, and `at` to the second; pages and batches add their bounds
+ * to it.
+ */
 export function whichSignatures(
   { _id: petition, timeZone }: Pick<Petition, '_id' | 'timeZone'>,
   { state, from, to, region, source, person, domain, imported, changed, ids, at }: Selection,
@@ -53,15 +56,15 @@ export function whichSignatures(
 ): Record<string, unknown> {
   const [country, part] = region?.split('-') ?? [];
   const zone = timeZone ?? 'UTC';
+  const before = bounds.before ?? (at ? firstIdAfter(new Date(at)) : undefined);
   const signed = {
     ...(from && { $gte: startOfDay(from, zone) }),
     ...(to && { $lt: startOfDay(dayAfter(to), zone) }),
-    ...(at && { $lte: new Date(at) }),
   };
   const _id = {
     ...(ids && { $in: ids.map((id) => new Types.ObjectId(id)) }),
     ...(bounds.after && { $gt: bounds.after }),
-    ...(bounds.before && { $lt: bounds.before }),
+    ...(before && { $lt: before }),
   };
   return {
     petition,
@@ -89,6 +92,10 @@ function startOfDay(day: string, zone: string): Date | undefined {
   const start = midnight.outcome === 'skipped' ? instantOf(midnight.next, zone, 'first') : midnight;
   return start.outcome === 'read' ? start.at : undefined;
 }
+
+/** Ids begin with the second in which they were made. */
+const firstIdAfter = (at: Date): Types.ObjectId =>
+  Types.ObjectId.createFromTime(Math.floor(at.getTime() / 1000) + 1);
 
 const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 

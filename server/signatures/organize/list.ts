@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { z } from 'zod';
 import type { Petition } from '../../petitions/petition.ts';
+import { readId } from '../../record-id.ts';
 import { Signature } from '../signature.ts';
 import { type Filter, type Selection, whichSignatures } from './filter.ts';
 
@@ -8,42 +9,70 @@ const pageSize = 50;
 /** Counting further costs more than it tells. */
 const countedUpTo = 10_000;
 
-const bound = z
+/** A place in the list: the moment of signing in milliseconds, and the id. */
+const place = z
   .string()
-  .regex(/^[0-9a-f]{24}$/)
-  .transform((id) => new Types.ObjectId(id))
-  .optional();
+  .regex(/^\d{1,15}-[0-9a-f]{24}$/)
+  .transform((written) => {
+    const [moment, id] = written.split('-');
+    return { createdAt: new Date(Number(moment)), _id: new Types.ObjectId(id) };
+  });
+type Place = z.output<typeof place>;
+const written = ({ createdAt, _id }: Place): string => `${createdAt.getTime()}-${_id.toHexString()}`;
+
 /** Where a page begins: after this one towards older, or before it towards newer. */
-export const pageForm = z.object({ older: bound, newer: bound });
+export const pageForm = z.object({ older: place.optional(), newer: place.optional() });
 export type Page = z.output<typeof pageForm>;
+
+/** By days the list is in the order of signing, else in the order in which signatures came in: each is an index's. */
+const isByTime = ({ from, to }: Filter): boolean => Boolean(from || to);
+const inTime = { hint: 'inTime' } as const;
 
 /** One page of a petition's signatures, the newest first, read from an index from where the last page ended. */
 export async function listSignatures(petition: Petition, filter: Filter, { older, newer }: Page) {
-  const which = whichSignatures(petition, filter, { before: older, after: newer });
-  const found = await Signature.find(which)
-    .sort({ _id: newer ? 1 : -1 })
-    .limit(pageSize + 1)
-    .lean<Signature[]>();
+  const which = whichSignatures(petition, filter, { before: older?._id, after: newer?._id });
+  const order = newer ? 1 : -1;
+  const found = isByTime(filter)
+    ? await Signature.find(whichInTime(petition, filter, { older, newer }), null, inTime)
+        .sort({ createdAt: order, _id: order })
+        .limit(pageSize + 1)
+        .lean<Signature[]>()
+    : await Signature.find(which)
+        .sort({ _id: order })
+        .limit(pageSize + 1)
+        .lean<Signature[]>();
   const hasMore = found.length > pageSize;
   const rows = found.slice(0, pageSize);
   if (newer) rows.reverse();
-  const first = rows[0]?._id;
-  const last = rows.at(-1)?._id;
+  const first = rows[0];
+  const last = rows.at(-1);
   return {
     rows,
-    newer: (newer ? hasMore : older) ? first : undefined,
-    older: (newer || hasMore) && last ? last : undefined,
+    newer: first && (newer ? hasMore : older) ? written(first) : undefined,
+    older: last && (newer || hasMore) ? written(last) : undefined,
   };
+}
+
+function whichInTime(petition: Petition, filter: Filter, { older, newer }: Page): Record<string, unknown> {
+  const which = whichSignatures(petition, filter);
+  const edge = newer ?? older;
+  if (!edge) return which;
+  const { createdAt, _id } = edge;
+  const [beyond, upTo] = newer ? ['$gt', '$gte'] : ['$lt', '$lte'];
+  const isBeyond = { $or: [{ createdAt: { [beyond]: createdAt } }, { createdAt, _id: { [beyond]: _id } }] };
+  return { ...which, $and: [{ createdAt: { [upTo]: createdAt } }, isBeyond] };
 }
 
 /** How many a selection means, exactly up to a number and `more` beyond it. */
 export async function countUpTo(petition: Petition, which: Selection): Promise<{ n: number; more: boolean }> {
-  const n = await Signature.countDocuments(whichSignatures(petition, which), { limit: countedUpTo + 1 });
+  const limit = countedUpTo + 1;
+  const options = isByTime(which) ? { limit, ...inTime } : { limit };
+  const n = await Signature.countDocuments(whichSignatures(petition, which), options);
   return { n: Math.min(n, countedUpTo), more: n > countedUpTo };
 }
 
 /** One signature of this petition. */
-export async function findSignature(petition: Petition, id: string): Promise<Signature | undefined> {
-  if (!/^[0-9a-f]{24}$/.test(id)) return undefined;
-  return (await Signature.findOne({ _id: id, petition: petition._id }).lean<Signature>()) ?? undefined;
+export async function findSignature(petition: Petition, id: unknown): Promise<Signature | null> {
+  const _id = readId(id);
+  return _id ? Signature.findOne({ _id, petition: petition._id }).lean<Signature>() : null;
 }

@@ -37,7 +37,7 @@ export function organizeSignatureRoutes(platform: Platform): OrganizeRoute[] {
       path: `${path}/:signature`,
       needs,
       async handle(request, response, who) {
-        const signature = await findSignature(who.petition, String(request.params.signature));
+        const signature = await findSignature(who.petition, request.params.signature);
         if (!signature) throw new HttpError(404);
         const shown = await detailView(platform, who.petition, signature);
         showPage(request, response, 'organize/signatures/show', {
@@ -95,8 +95,9 @@ async function showList(
     filterChoices(petition, filter),
   ]);
   const query = filterQuery(filter);
-  const pageUrl = (name: string, id: unknown) =>
-    id && `${organizePath(petition, 'signatures')}?${[query, `${name}=${id}`].filter(Boolean).join('&')}`;
+  const pageUrl = (name: string, place?: string) =>
+    place &&
+    `${organizePath(petition, 'signatures')}?${[query, `${name}=${place}`].filter(Boolean).join('&')}`;
   showPage(request, response, 'organize/signatures/index', {
     ...petitionPage(platform, who, 'Signatures', 'signatures'),
     script: 'js/signatures.js',
@@ -106,7 +107,6 @@ async function showList(
     filter,
     filterFields: Object.entries(filter).map(([name, value]) => ({ name, value })),
     isFiltered: query !== '',
-    isSearch: Boolean(filter.person || filter.domain || filter.imported || filter.changed),
     filterWords: filterInWords(filter),
     changes: changeChoices(),
     olderUrl: pageUrl('older', older),

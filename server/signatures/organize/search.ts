@@ -1,7 +1,6 @@
-import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Platform } from '../../platform.ts';
-import { parseAddress } from '../../signers/address.ts';
+import { domainOf, parseAddress } from '../../signers/address.ts';
 import { filterForm, filterQuery } from './filter.ts';
 
 /** What somebody typed to look for. It becomes keyed hashes here, so that no address of a page names a person. */
@@ -25,8 +24,9 @@ export function readSearch({ vault }: Pick<Platform, 'vault'>, typed: Record<str
   const address = parseAddress(who);
   if (who.includes('@') && !address)
     return { outcome: 'refused', field: 'who', message: 'This does not look like a whole e-mail address.' };
-  const domain = domainToASCII(at.slice(at.lastIndexOf('@') + 1)).toLowerCase();
-  if (at && !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))
+  // What is stored is the domain of the one spelling of an address: mail to googlemail.com is mail to gmail.com.
+  const domain = parseAddress(`anybody@${at.slice(at.lastIndexOf('@') + 1)}`)?.canonical;
+  if (at && !domain)
     return {
       outcome: 'refused',
       field: 'at',
@@ -39,7 +39,7 @@ export function readSearch({ vault }: Pick<Platform, 'vault'>, typed: Record<str
       : who
         ? `name.${vault.nameKey(who)}`
         : keepPerson,
-    domain: domain ? vault.domainKey(domain) : keepDomain,
+    domain: domain && at ? vault.domainKey(domainOf(domain)) : keepDomain,
   };
   const known = filterForm.safeParse(found);
   return known.success ? { outcome: 'read', query: filterQuery(known.data) } : { outcome: 'malformed' };

@@ -1,5 +1,5 @@
 import type { Signature } from '../signature.ts';
-import { type ChangeName, changeNames } from './change.ts';
+import { type ChangeName, canChange, changeNames } from './change.ts';
 
 /** How pages speak of each change. `did` follows a number: `12 were withdrawn`. */
 export const changeWords: Record<
@@ -55,14 +55,3 @@ export const changeChoices = (signature?: Pick<Signature, 'state' | 'changedIn'>
       verb: changeWords[what].verb,
       isDanger: what === 'withdraw' || what === 'invalidate',
     }));
-
-function canChange(what: ChangeName, { state, changedIn }: Pick<Signature, 'state' | 'changedIn'>): boolean {
-  const stands = state === 'pending' || state === 'confirmed' || state === 'held';
-  return {
-    withdraw: stands,
-    invalidate: stands,
-    restore: state === 'invalidated' || (state === 'withdrawn' && Boolean(changedIn)),
-    release: state === 'held',
-    resend: state === 'pending',
-  }[what];
-}

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { Types } from 'mongoose';
 import { AuditEntry } from '../../../server/audit/entry.ts';
 import type { Petition } from '../../../server/petitions/petition.ts';
-import { type ChangeInput, changeBatch } from '../../../server/signatures/organize/change.ts';
+import type { ChangeInput } from '../../../server/signatures/organize/change.ts';
+import { changeBatch } from '../../../server/signatures/organize/change-batch.ts';
 import { Signature } from '../../../server/signatures/signature.ts';
 import { beginTask, steerTask, Task } from '../../../server/tasks/task.ts';
 import { runTask } from '../../../workers/task.ts';
@@ -118,7 +119,7 @@ describe('changing signatures', () => {
 
     const page = textOf(await (await editor.get(`${base(petition)}/changes/${task}`)).text());
     assert.match(page, /Gives 5 signatures the state back/);
-    assert.match(page, /1 more were changed by somebody since/);
+    assert.match(page, /1 of them was changed by somebody since/);
     await change(editor, petition, {}, `changes/${task}/undo`);
     await counted(petition, 3);
     assert.deepEqual(await statesOf(petition), [

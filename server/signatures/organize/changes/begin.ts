@@ -5,7 +5,7 @@ import type { Petition } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
 import { beginTask, type Task } from '../../../tasks/task.ts';
 import { Signature } from '../../signature.ts';
-import { type ChangeInput, whichChange } from '../change.ts';
+import { type ChangeInput, impossible, whichChange } from '../change.ts';
 import { filterInWords } from '../view.ts';
 import { changeWords } from '../words.ts';
 import type { ChangeForm } from './form.ts';
@@ -22,7 +22,8 @@ export async function beginChange(
   now = new Date(),
 ): Promise<Begun> {
   const which = { ...chosen, at: chosen.at ?? now.toISOString() };
-  const total = await Signature.countDocuments(whichChange(petition, what, which, now));
+  const due = whichChange(petition, what, which, now);
+  const total = impossible(petition, what, now) ? 0 : await Signature.countDocuments(due);
   if (total === 0) return { outcome: 'nothing' };
   const input: ChangeInput = { what, which, why };
   const task = await begin(platform, petition, organizer, { input, total });
@@ -64,11 +65,13 @@ export async function beginUndo(
   return { outcome: 'begun', task };
 }
 
+/** Nothing more comes of it: it is done, or was cancelled and no worker is at its last step any more. */
+export const hasEnded = ({ state, lease, leaseUntil }: Task, now = new Date()): boolean =>
+  state === 'done' || (state === 'cancelled' && !(lease && leaseUntil && leaseUntil > now));
+
 /** How many signatures are still as the task left them; none while it is under way. */
-export async function countUndoable({ _id, state }: Pick<Task, '_id' | 'state'>): Promise<number> {
-  if (state !== 'done' && state !== 'cancelled') return 0;
-  return Signature.countDocuments({ changedIn: _id });
-}
+export const countUndoable = async (task: Task): Promise<number> =>
+  hasEnded(task) ? Signature.countDocuments({ changedIn: task._id }) : 0;
 
 const titleOf = ({ what }: ChangeInput): string =>
   what === 'undo' ? 'Undo a change of signatures' : `${changeWords[what].verb}: signatures`;

@@ -2,13 +2,13 @@ import type { Petition } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { taskView } from '../../../tasks/view.ts';
-import { Signature, type SignatureState } from '../../signature.ts';
-import { type ChangeInput, whichChange } from '../change.ts';
+import { Signature } from '../../signature.ts';
+import { type ChangeInput, type ChangeName, changeRules, impossible, whichChange } from '../change.ts';
 import { filterQuery, whichSignatures } from '../filter.ts';
 import { organizerNames } from '../people.ts';
 import { filterInWords, momentIn, rowView, stateNames } from '../view.ts';
 import { changeWords } from '../words.ts';
-import { countUndoable } from './begin.ts';
+import { countUndoable, hasEnded } from './begin.ts';
 import type { ChangeForm } from './form.ts';
 
 const sampleSize = 10;
@@ -23,11 +23,7 @@ export async function previewChange(
   const which = { ...chosen, at: chosen.at ?? now.toISOString() };
   const due = whichChange(petition, what, which, now);
   const [states, meant, sample] = await Promise.all([
-    Signature.aggregate<{ _id: SignatureState; n: number }>([
-      { $match: due },
-      { $group: { _id: '$state', n: { $sum: 1 } } },
-      { $sort: { n: -1 } },
-    ]),
+    countStates(due, what),
     Signature.countDocuments(whichSignatures(petition, which)),
     Signature.find(due).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
   ]);
@@ -37,8 +33,9 @@ export async function previewChange(
     what,
     ...changeWords[what],
     total,
-    states: states.map(({ _id, n }) => ({ name: stateNames[_id], n })),
-    others: meant - total,
+    states,
+    others: Math.max(0, meant - total),
+    impossible: impossible(petition, what, now),
     words: ids ? undefined : filterInWords(filter),
     sample: sample.map((signature) => rowView(platform, petition, signature)),
     moreThanSample: total > sampleSize,
@@ -49,11 +46,28 @@ export async function previewChange(
   };
 }
 
-/** A change that was begun: who, when, why, how far it is, and how many it could still be undone for. */
+/** One by one, because each is counted from an index. */
+async function countStates(due: Record<string, unknown>, what: ChangeName) {
+  const { from, ours } = changeRules[what];
+  const states = await Promise.all(
+    [...from, ...(ours ? [ours] : [])].map(async (state) => ({
+      name: stateNames[state],
+      n: await Signature.countDocuments({ $and: [due, { state }] }),
+    })),
+  );
+  return states.filter(({ n }) => n > 0).sort((a, b) => b.n - a.n);
+}
+
+/** A change that was begun: who, when, why, how far it is, what it could still be undone for, and what others changed since. */
 export async function changeView(platform: Pick<Platform, 'vault'>, petition: Petition, task: Task) {
   const { what, which, why } = task.input as ChangeInput;
-  const names = await organizerNames(platform, [task.organizer]);
-  const undoable = what === 'resend' ? 0 : await countUndoable(task);
+  const changedSince = { 'history.task': task._id, changedIn: { $ne: task._id }, petition: petition._id };
+  const [names, undoable, touched, touchedSample] = await Promise.all([
+    organizerNames(platform, [task.organizer]),
+    what === 'resend' ? 0 : countUndoable(task),
+    Signature.countDocuments(changedSince),
+    Signature.find(changedSince).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
+  ]);
   return {
     ...taskView(task),
     ...changeWords[what],
@@ -63,8 +77,9 @@ export async function changeView(platform: Pick<Platform, 'vault'>, petition: Pe
     words: what === 'undo' ? undefined : which.ids ? 'picked one by one' : filterInWords(which),
     undoes: task.undoes?.toHexString(),
     // A step that was cut off by cancelling is not in the task's own number.
-    done: Math.max(task.done, undoable),
-    undoable,
-    touched: Math.max(0, task.done - undoable),
+    done: Math.max(task.done, undoable + touched),
+    ...{ undoable, touched, isEnded: hasEnded(task), canBeUndone: what !== 'resend' },
+    touchedSample: touchedSample.map((signature) => rowView(platform, petition, signature)),
+    moreThanSample: touched > sampleSize,
   };
 }

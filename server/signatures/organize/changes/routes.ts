@@ -1,10 +1,10 @@
 import type { Request, Response } from 'express';
-import { Types } from 'mongoose';
 import { HttpError } from '../../../errors.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
+import { readId } from '../../../record-id.ts';
 import { Task } from '../../../tasks/task.ts';
 import { changePath, organizePath, petitionPage } from '../page.ts';
 import { beginChange, beginUndo } from './begin.ts';
@@ -113,14 +113,9 @@ async function showChange(
 
 /** A task of this petition that changed signatures. */
 async function changeOf({ params }: Request, { petition }: SignedIn): Promise<Task> {
-  const id = String(params.task);
+  const _id = readId(params.task);
   const task =
-    /^[0-9a-f]{24}$/.test(id) &&
-    (await Task.findOne({
-      _id: new Types.ObjectId(id),
-      petition: petition._id,
-      kind: 'signatureChange',
-    }).lean<Task>());
+    _id && (await Task.findOne({ _id, petition: petition._id, kind: 'signatureChange' }).lean<Task>());
   if (!task) throw new HttpError(404);
   return task;
 }
