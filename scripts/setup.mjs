@@ -69,7 +69,7 @@ function installProgram(command, debianPackage, instead) {
 
 checkNode();
 installPackages();
-if (goal === 'test' || (goal === 'start' && !process.env.REDIS_URL)) {
+if (['test', 'bench'].includes(goal) || (goal === 'start' && !process.env.REDIS_URL)) {
   installProgram(
     'redis-server',
     'redis-server',
@@ -77,3 +77,4 @@ if (goal === 'test' || (goal === 'start' && !process.env.REDIS_URL)) {
   );
 }
 if (goal === 'test') installProgram('chromium', 'chromium', '');
+if (goal === 'bench') for (const program of ['wrk', 'openssl']) installProgram(program, program, '');

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { load } from '../load/wrk.ts';
+import { type Helper, startHelper } from '../parts/helper.ts';
+import { makePetition } from '../petitions.ts';
+import type { Measured } from '../rows.ts';
+import type { Web, World } from '../world.ts';
+import { confirmSteadily, pendingLinks } from './confirming.ts';
+import { memoryOf } from './memory.ts';
+import { signAt } from './signing.ts';
+import { watchStored } from './stored.ts';
+
+/** Files a process needs beside one for each stream. */
+const otherFiles = 700;
+/** How long the last count may take to reach everybody, in milliseconds. */
+const patience = 20_000;
+/** Confirmations a second while people watch. */
+const rate = 30;
+
+/** Open pages on one web process that was started for this, so that its memory is theirs, while people sign and confirm. */
+export async function measureViewers(world: World): Promise<Measured[]> {
+  const { viewers: count } = world.scale;
+  checkFiles(count);
+  await world.startWorkers();
+  const web = await world.startWeb();
+  const client = await startHelper('load/viewers.ts');
+  try {
+    return await measureOn(world, web, client, count);
+  } finally {
+    await client.stop();
+    await web.stop();
+  }
+}
+
+async function measureOn(world: World, web: Web, client: Helper, count: number): Promise<Measured[]> {
+  const petition = await makePetition('bench-viewers');
+  const links = await pendingLinks(world, petition, rate * world.scale.watching);
+  const path = `/petitions/${petition.slug}`;
+  await load({ ...{ url: web.url + path, script: 'get', expected: 200 }, connections: 16, seconds: 1 });
+  const before = await memoryOf(web);
+  const { seconds } = await client.ask<{ seconds: number }>('open', {
+    port: web.port,
+    path: `${path}/events`,
+    count,
+  });
+  const growth = (await memoryOf(web)) - before;
+
+  const stored = await watchStored(world, petition);
+  const [signed] = await Promise.all([
+    signAt(`${web.url}${path}/signatures`, world.scale.watching),
+    confirmSteadily(web.url, petition, links, rate),
+  ]);
+  stored.add(signed.answered);
+  await stored.check();
+  const last = { count: links.length, patience };
+  const { streams, lost } = await client.ask<{ streams: number; lost: number }>('showing', last);
+  const opening = `opened in ${seconds.toFixed(1)} s, ${lost} lost`;
+  return [
+    { id: 'viewers', value: streams, note: `${opening}; meanwhile ${signed.rate.toFixed(0)} signatures/s` },
+    { id: 'viewer_memory', value: growth / 1024 / count },
+  ];
+}
+
+/** Both ends of a stream are open files, in two processes. */
+function checkFiles(count: number): void {
+  const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+  if (limit !== 'unlimited' && Number(limit) < count + otherFiles) {
+    throw new Error(
+      `A process may open only ${limit} files here (ulimit -Hn), and ${count} streams need ${count + otherFiles}`,
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { readStartEnv, type StartEnv } from '../config/env.ts';
+import { tallyWork } from '../config/limits.ts';
+import { createLog } from '../config/log.ts';
+import { Petition } from '../server/petitions/petition.ts';
+import { Signature } from '../server/signatures/signature.ts';
+import { connectMongo, disconnectMongo } from '../server/stores.ts';
+import { compareTally } from '../server/tallies/compare.ts';
+import { hourOf, Tally } from '../server/tallies/tally.ts';
+import type { ThreadOrder, ThreadSums } from './million-thread.ts';
+import { makePetition } from './petitions.ts';
+
+type Secrets = Pick<Required<StartEnv>, 'MONGODB_URL' | 'ENCRYPTION_KEYS' | 'LOOKUP_KEY'>;
+type Crowd = { count: number; pending?: number; threads?: number };
+
+/**
+ * Makes `count` realistic signatures on a petition that has none, sealed and stored as the product would have, and the
+ * tally that belongs to them; then has the product count them one by one. Needs a connection. Throws where the tally
+ * is not exact. Returns how long making them took, in seconds.
+ */
+export async function addCrowd(
+  secrets: Secrets,
+  petition: Petition,
+  { count, pending = 0.08, threads = count < 10_000 ? 1 : availableParallelism() }: Crowd,
+): Promise<number> {
+  const petitionId = petition._id.toHexString();
+  if (await Signature.exists({ petition: petition._id })) throw new Error(`${petition.slug} has signatures`);
+  const now = new Date();
+  const hoursFrom = hourOf(new Date(now.getTime() - tallyWork.hours * 3_600_000));
+  const { MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY } = secrets;
+  const crowd = { count, pending, tag: petitionId.slice(-6), end: now, version: now.getTime(), hoursFrom };
+  const parts = await Promise.all(
+    Array.from({ length: threads }, (_, thread) =>
+      runThread({ MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY, petitionId, crowd, thread, threads }),
+    ),
+  );
+  const seconds = (Date.now() - now.getTime()) / 1000;
+  const tally = { version: crowd.version, ...merge(parts), hoursFrom, batch: null, updatedAt: now };
+  await Tally.create({ _id: petition._id, ...tally });
+  await checkExact(petition, count);
+  return seconds;
+}
+
+const runThread = (order: ThreadOrder): Promise<ThreadSums> =>
+  new Promise((resolve, reject) => {
+    new Worker(new URL('million-thread.ts', import.meta.url), { workerData: order })
+      .once('message', resolve)
+      .once('error', reject);
+  });
+
+function merge(parts: ThreadSums[]): ThreadSums {
+  const all: ThreadSums = { confirmed: 0, days: {}, regions: {}, sources: {}, hours: {} };
+  for (const { confirmed, ...breakdowns } of parts) {
+    all.confirmed += confirmed;
+    for (const name of ['days', 'regions', 'sources', 'hours'] as const)
+      for (const [key, number] of Object.entries(breakdowns[name]))
+        all[name][key] = (all[name][key] ?? 0) + number;
+  }
+  return all;
+}
+
+async function checkExact(petition: Petition, count: number): Promise<void> {
+  const stored = await Signature.countDocuments({ petition: petition._id });
+  if (stored !== count) throw new Error(`${stored} of ${count} signatures were stored`);
+  const { outcome } = await compareTally(petition, createLog('million', 'fatal'));
+  if (outcome !== 'equal') throw new Error(`The tally of ${petition.slug} is not exact: ${outcome}`);
+}
+
+/** `node bench/million.ts --count 1000000 --slug a-petition`, with the settings of the database it goes to. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { count: { type: 'string', default: '1000000' }, slug: { type: 'string', default: 'million' } },
+  });
+  const { MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY } = readStartEnv();
+  if (!MONGODB_URL || !ENCRYPTION_KEYS || !LOOKUP_KEY)
+    throw new Error('MONGODB_URL, ENCRYPTION_KEYS and LOOKUP_KEY must say where to and with which keys');
+  await connectMongo(MONGODB_URL, createLog('million', 'warn'));
+  const petition =
+    (await Petition.findOne({ slug: values.slug }).lean<Petition>()) ?? (await makePetition(values.slug));
+  const count = Number(values.count);
+  const begun = Date.now();
+  const seconds = await addCrowd({ MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY }, petition, { count });
+  const counting = (Date.now() - begun) / 1000 - seconds;
+  await disconnectMongo();
+  process.stdout.write(
+    `${count} signatures on ${values.slug} in ${seconds.toFixed(1)} s (${Math.round(count / seconds)}/s); ` +
+      `counted one by one in ${counting.toFixed(1)} s: the tally is exact\n`,
+  );
+}
+
+if (import.meta.main) await main();
