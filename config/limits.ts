@@ -37,6 +37,7 @@ export const petitionLimits = {
   summary: 300,
   body: 50_000,
   note: 2_000,
+  reason: 500,
   consent: 500,
   questions: 20,
   options: 20,
@@ -112,13 +113,15 @@ export const moderationWork = {
 export const updateLimits = { title: 150, body: 20_000, formBytes: 1024 * 1024 } as const;
 
 /**
- * Sending an update: mails under way at once, how long one step may take in seconds, after how many mails in a row
- * that the server did not take it stops to ask a person, and the waits in seconds before those are tried again.
+ * Sending an update: mails under way at once (so few that even a mail server that hangs at each is done with within a
+ * step's lease), how long one step may take in seconds, after how many mails in a row that the server did not take it
+ * waits, how many it may refuse for good in a row before somebody is asked, and the waits in seconds.
  */
 export const updateWork = {
-  atOnce: 5,
+  atOnce: 15,
   step: 3,
   giveUpAfter: 10,
+  refusedAtMost: 50,
   again: [minute, 10 * minute, hour, 4 * hour],
 } as const;
 

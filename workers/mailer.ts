@@ -15,7 +15,7 @@ export type Mail = {
 
 /**
  * How an attempt ended. `refused`: for good; `deferred`: worth another try. `reason` never quotes the server's words.
- * `mayHaveArrived`: the connection broke in the middle, and the server may have taken the mail before it did.
+ * `mayHaveArrived`: the connection broke while the mail was handed over, and the server may have taken it.
  */
 export type Delivery =
   | { outcome: 'sent' }
@@ -26,19 +26,23 @@ export type Mailer = ReturnType<typeof createMailer>;
 /** What one attempt may take, in milliseconds; `SMTP_URL` can say otherwise (`?socketTimeout=...`). */
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
-type SmtpError = Error & { code?: string; responseCode?: number; command?: string; syscall?: string };
+type SmtpError = Error & { code?: string; responseCode?: number; command?: string };
+type Transport = ReturnType<typeof createTransport>;
 
 /** Sends through `SMTP_URL`, or keeps the mail in the outbox where there is none. */
 export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_NAME' | 'DATA_DIR'>) {
   const from = env.MAIL_FROM.includes('<')
     ? env.MAIL_FROM
     : { name: env.SENDER_NAME, address: env.MAIL_FROM };
-  const smtp = env.SMTP_URL ? createTransport(withTimeouts(env.SMTP_URL), { from }) : undefined;
+  const smtp = env.SMTP_URL
+    ? watchHandovers(createTransport(withTimeouts(env.SMTP_URL), { from }))
+    : undefined;
   const file = createTransport({ streamTransport: true, buffer: true }, { from });
 
   return {
     async send({ unsubscribeUrl, ...mail }: Mail): Promise<Delivery> {
-      const message = { ...mail, headers: unsubscribeUrl ? oneClick(unsubscribeUrl) : {} };
+      const handover: Handover = { hasBegun: () => false };
+      const message = { ...mail, headers: unsubscribeUrl ? oneClick(unsubscribeUrl) : {}, handover };
       try {
         if (smtp) await smtp.sendMail(message);
         else
@@ -49,7 +53,7 @@ export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_N
           );
         return { outcome: 'sent' };
       } catch (error) {
-        return judge(error as SmtpError);
+        return judge(error as SmtpError, handover.hasBegun());
       }
     },
 
@@ -77,20 +81,32 @@ function withTimeouts(smtpUrl: string): string {
 const stringified = (values: Record<string, number>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
+/** Whether the mail server was given any of a mail: until then it cannot have taken it. */
+type Handover = { hasBegun(): boolean };
+
+/** The transport asks for a mail's bytes once the server is ready for them, and says so to nobody but the stream. */
+function watchHandovers<Smtp extends Pick<Transport, 'use'>>(smtp: Smtp): Smtp {
+  smtp.use('stream', ({ data, message }, done) => {
+    const { handover } = data as { handover?: Handover };
+    const createReadStream = message.createReadStream.bind(message);
+    message.createReadStream = (options) => {
+      const stream = createReadStream(options);
+      if (handover) handover.hasBegun = () => stream.readableDidRead;
+      return stream;
+    };
+    done();
+  });
+  return smtp;
+}
+
 /**
  * A 5xx answer to the recipient or the message is the last word (RFC 5321, 4.2.1). Everything else can pass:
  * 4xx, a dead connection, a time-out, and a login or sender the operator still has to put right.
  */
-function judge({ code, responseCode, command, syscall, message }: SmtpError): Delivery {
+function judge({ code, responseCode, command }: SmtpError, hasBegun: boolean): Delivery {
   const isAboutThisMail = command === 'RCPT TO' || command === 'DATA';
   const isPermanent = isAboutThisMail && responseCode !== undefined && responseCode >= 500;
   const reason = String(responseCode ?? code ?? 'unknown');
   if (isPermanent) return { outcome: 'refused', reason };
-  // What the server answered, or what happened before there was anybody to answer, was not a mail taken.
-  const neverConnected =
-    syscall === 'connect' || /EDNS|EAUTH|ETLS/.test(code ?? '') || connecting.test(message);
-  return { outcome: 'deferred', reason, mayHaveArrived: responseCode === undefined && !neverConnected };
+  return { outcome: 'deferred', reason, mayHaveArrived: hasBegun && responseCode === undefined };
 }
-
-/** nodemailer's words for a time-out before the session began. */
-const connecting = /connection timeout|greeting never received|ECONNREFUSED|ENOTFOUND|getaddrinfo/i;

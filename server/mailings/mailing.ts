@@ -40,46 +40,80 @@ export const updateMailingId = (update: Types.ObjectId, emailKey: string): strin
 export const milestoneMailingId = (milestone: Types.ObjectId, organizer: Types.ObjectId): string =>
   `milestone:${milestone.toHexString()}:${organizer.toHexString()}`;
 
-const kindOf = (_id: string): string => _id.slice(0, _id.indexOf(':'));
+const claimOf = (_id: string, petition: Types.ObjectId, now: Date) => ({
+  ...{ petition, kind: _id.slice(0, _id.indexOf(':')), state: 'claimed' as const, attempts: 1, at: now },
+  leaseUntil: leaseFrom(now),
+});
+const leaseFrom = (now: Date): Date => new Date(now.getTime() + mailWork.lease * 1000);
 
 /**
  * Claims the right to send one mail. `done`: it was sent or refused for good before. `taken`: another worker is at it,
- * or died at it less than a lease ago; a sweep comes back for it. `whenDied` says what becomes of a mail whose worker
- * died at it, when nobody can know whether it went out: sent again, or, where twice would be worse than never, not.
+ * or died at it less than a lease ago; a sweep comes back for it.
  */
 export async function claimMailing(
   _id: string,
   petition: Types.ObjectId,
   now: Date,
-  whenDied: 'again' | 'never' = 'again',
 ): Promise<'claimed' | 'done' | 'taken'> {
-  const leaseUntil = new Date(now.getTime() + mailWork.lease * 1000);
   try {
-    await Mailing.create({ _id, petition, kind: kindOf(_id), state: 'claimed', leaseUntil, at: now });
+    await Mailing.create({ _id, ...claimOf(_id, petition, now) });
     return 'claimed';
   } catch (error) {
     if ((error as { code?: number }).code !== 11000) throw error;
   }
-  const again = await Mailing.updateOne(
-    whenDied === 'again'
-      ? { _id, $or: [{ state: 'deferred' }, { state: 'claimed', leaseUntil: { $lte: now } }] }
-      : { _id, state: 'deferred' },
-    { $set: { state: 'claimed', leaseUntil, at: now }, $inc: { attempts: 1 } },
-  );
-  if (again.matchedCount === 1) return 'claimed';
+  const left = [{ state: 'deferred' }, { state: 'claimed', leaseUntil: { $lte: now } }];
+  if (await claimAgain({ _id, $or: left }, now)) return 'claimed';
   const mailing = await Mailing.findById(_id, { state: 1 }).lean();
   return mailing?.state === 'claimed' || mailing?.state === 'deferred' ? 'taken' : 'done';
 }
 
-/** Records how the attempt of a claimed mailing ended. */
+/**
+ * Claims mails for which twice would be worse than never: one whose worker died at it is not claimed again, because
+ * nobody can know whether it went out. `others`: how each of those that were not claimed stands.
+ */
+export async function claimOnce(
+  ids: readonly string[],
+  petition: Types.ObjectId,
+  now: Date,
+): Promise<{ claimed: Set<string>; others: Map<string, Mailing['state']> }> {
+  const insertions = ids.map((_id) => ({
+    updateOne: { filter: { _id }, update: { $setOnInsert: claimOf(_id, petition, now) }, upsert: true },
+  }));
+  const { upsertedIds } = await Mailing.bulkWrite(insertions, { ordered: false });
+  const claimed = new Set(Object.values(upsertedIds).map(String));
+  const others = new Map<string, Mailing['state']>();
+  if (claimed.size === ids.length) return { claimed, others };
+  const known = await Mailing.find(
+    { _id: { $in: ids.filter((id) => !claimed.has(id)) } },
+    { state: 1 },
+  ).lean();
+  for (const { _id, state } of known) {
+    if (state === 'deferred' && (await claimAgain({ _id, state }, now))) claimed.add(_id);
+    else others.set(_id, state);
+  }
+  return { claimed, others };
+}
+
+async function claimAgain(which: Record<string, unknown>, now: Date): Promise<boolean> {
+  const { matchedCount } = await Mailing.updateOne(which, {
+    $set: { state: 'claimed', leaseUntil: leaseFrom(now), at: now },
+    $inc: { attempts: 1 },
+  });
+  return matchedCount === 1;
+}
+
+/** How an attempt ended, as far as anybody could see. */
+export type Ending = Exclude<Mailing['state'], 'claimed'>;
+
+/** Records how the attempt of a claimed mailing ended, or of several that ended alike. */
 export async function settleMailing(
-  _id: string,
-  state: 'sent' | 'deferred' | 'failed' | 'suppressed' | 'unclear',
+  ids: string | readonly string[],
+  state: Ending,
   reason: string | undefined,
   now: Date,
 ): Promise<void> {
-  await Mailing.updateOne(
-    { _id, state: 'claimed' },
+  await Mailing.updateMany(
+    { _id: { $in: [ids].flat() }, state: 'claimed' },
     { $set: { state, reason, at: now }, $unset: { leaseUntil: 1 } },
   );
 }

@@ -68,7 +68,7 @@ export type Step = {
 export const free = { leaseUntil: new Date(0) };
 
 type NewTask = Pick<Task, 'kind' | 'needs' | 'organizer'> &
-  Partial<Pick<Task, 'title' | 'petition' | 'input' | 'total' | 'undoes' | 'result'>>;
+  Partial<Pick<Task, '_id' | 'title' | 'petition' | 'input' | 'total' | 'undoes' | 'result'>>;
 
 /** Begins long work; a worker takes it from here. Returns its id. */
 export async function beginTask(
@@ -76,8 +76,8 @@ export async function beginTask(
   task: NewTask,
   now = new Date(),
 ): Promise<Types.ObjectId> {
-  const _id = new Types.ObjectId();
-  await Task.create({ _id, ...task, state: 'waiting', createdAt: now, ...free });
+  const _id = task._id ?? new Types.ObjectId();
+  await Task.create({ ...task, _id, state: 'waiting', createdAt: now, ...free });
   queues.enqueue('task', { taskId: _id.toHexString() });
   return _id;
 }

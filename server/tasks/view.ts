@@ -21,8 +21,12 @@ export const taskTitle = ({ title, kind }: Pick<Task, 'title' | 'kind'>): string
 
 /** A task's progress, for its page and the script on it. */
 export function taskView(task: Task, now = new Date()) {
-  const { _id, state, total, done, failure, createdAt, finishedAt } = task;
+  const { _id, state, total, done, failure, createdAt, finishedAt, notBefore } = task;
   const canCancel = state !== 'done' && state !== 'cancelled';
+  const waits = state === 'running' && notBefore && notBefore > now;
+  const reached = total
+    ? `${formatNumber('en', done)} of ${formatNumber('en', total)}`
+    : `${formatNumber('en', done)} so far`;
   return {
     id: _id.toHexString(),
     title: taskTitle(task),
@@ -31,9 +35,7 @@ export function taskView(task: Task, now = new Date()) {
     total,
     done,
     percent: total ? Math.min(100, Math.floor((done / total) * 100)) : undefined,
-    progress: total
-      ? `${formatNumber('en', done)} of ${formatNumber('en', total)}`
-      : `${formatNumber('en', done)} so far`,
+    progress: waits ? `${reached}; it waits, and goes on ${inWords('en', notBefore, now)}` : reached,
     failure,
     when: finishedAt ? `Ended ${inWords('en', finishedAt, now)}` : `Begun ${inWords('en', createdAt, now)}`,
     isOver: state === 'done' || state === 'cancelled' || state === 'failed',

@@ -21,8 +21,8 @@ const sending = new Schema(
     by: { type: Schema.Types.ObjectId, required: true },
     kind: { type: String, enum: updateKinds, required: true },
     texts: { en: text, fr: text },
-    /** Missing for the moment between the decision and the work, or where the process died in it. */
-    task: Schema.Types.ObjectId,
+    /** The work that mails it; there is none yet where a process died between the two. */
+    task: { type: Schema.Types.ObjectId, required: true },
   },
   { _id: false },
 );

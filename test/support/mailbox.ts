@@ -1,10 +1,19 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { eventually } from './world.ts';
 
-/** What the mail server does with the next mails. */
-export type Manner = 'takes' | 'refuses for now' | 'refuses for good' | 'hangs';
+/** What the mail server does with a mail; breaking off is closing the connection without a word. */
+export type Manner =
+  | 'takes'
+  | 'refuses for now'
+  | 'refuses for good'
+  | 'refuses the sender'
+  | 'hangs'
+  | 'breaks off before'
+  | 'takes it and breaks off';
+
+const codes: Partial<Record<Manner, number>> = { 'refuses for now': 450, 'refuses for good': 550 };
 
 export type Mailbox = Awaited<ReturnType<typeof startMailbox>>;
 export type Received = Email & { raw: string; recipient: string };
@@ -12,30 +21,44 @@ export type Received = Email & { raw: string; recipient: string };
 /** A mail server on loopback that keeps what it gets. */
 export async function startMailbox() {
   const mails: Received[] = [];
-  const mailbox = { manner: 'takes' as Manner, attempts: 0 };
+  const mailbox = { mannerTo: (_address: string): Manner => 'takes', attempts: 0 };
+  const sockets = new Map<number | undefined, Socket>();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
-    onRcptTo({ address }, _session, callback) {
+    onMailFrom(_address, _session, callback) {
+      if (mailbox.mannerTo('') !== 'refuses the sender') return callback();
       mailbox.attempts += 1;
-      if (mailbox.manner === 'hangs') return;
-      const code = { takes: 0, 'refuses for now': 450, 'refuses for good': 550 }[mailbox.manner];
-      if (!code) return callback();
-      callback(Object.assign(new Error(`<${address}> mailbox unavailable`), { responseCode: code }));
+      callback(Object.assign(new Error('Sender not allowed'), { responseCode: 550 }));
     },
-    onData(stream, session, callback) {
+    onRcptTo({ address }, { remotePort }, callback) {
+      mailbox.attempts += 1;
+      const manner = mailbox.mannerTo(address);
+      if (manner === 'hangs') return;
+      if (manner === 'breaks off before') return void sockets.get(remotePort)?.destroy();
+      const responseCode = codes[manner];
+      if (!responseCode) return callback();
+      callback(Object.assign(new Error(`<${address}> mailbox unavailable`), { responseCode }));
+    },
+    onData(stream, { envelope, remotePort }, callback) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', async () => {
         const raw = Buffer.concat(chunks);
-        const recipient = session.envelope.rcptTo[0]?.address ?? '';
+        const recipient = envelope.rcptTo[0]?.address ?? '';
         mails.push({ ...(await PostalMime.parse(raw)), raw: raw.toString(), recipient });
-        callback();
+        if (mailbox.mannerTo(recipient) === 'takes it and breaks off') sockets.get(remotePort)?.destroy();
+        else callback();
       });
     },
   });
   server.on('error', () => undefined);
+  server.server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.on('close', () => sockets.delete(remotePort));
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -49,8 +72,9 @@ export async function startMailbox() {
     get attempts(): number {
       return mailbox.attempts;
     },
-    behave(manner: Manner): void {
-      mailbox.manner = manner;
+    /** From now on; a manner for each address where it is given as a function. */
+    behave(manner: Manner | ((address: string) => Manner)): void {
+      mailbox.mannerTo = typeof manner === 'function' ? manner : () => manner;
     },
     to: (address: string): Received[] => mails.filter(({ recipient }) => recipient === address),
     /** The `nth` mail to an address, waited for. */

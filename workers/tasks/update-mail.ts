@@ -1,13 +1,14 @@
-import { claimMailing, Mailing, settleMailing, updateMailingId } from '../../server/mailings/mailing.ts';
+import { claimOnce, type Ending, settleMailing, updateMailingId } from '../../server/mailings/mailing.ts';
 import { signerMailContext } from '../../server/mailings/signer-mail.ts';
-import type { Petition } from '../../server/petitions/petition.ts';
+import type { Language, Petition } from '../../server/petitions/petition.ts';
 import { isErased, type Signature } from '../../server/signatures/signature.ts';
 import { suppressedAmong } from '../../server/updates/audience.ts';
 import { updateMailView } from '../../server/updates/mail.ts';
 import type { Update } from '../../server/updates/update.ts';
 import { composeSignerMail } from '../mail.ts';
-import type { Delivery } from '../mailer.ts';
+import type { Delivery, Mail } from '../mailer.ts';
 import type { TaskTools } from '../task.ts';
+import { type Outcomes, outcomeOf } from './update-outcomes.ts';
 
 /** An update on its way, as it was when sending began. */
 export type Sending = {
@@ -15,88 +16,86 @@ export type Sending = {
   update: Update;
   petition: Petition;
   frozen: NonNullable<Update['sending']>;
+  /** Rendered once for each language. */
+  wordings: Map<Language, ReturnType<typeof updateMailView>>;
 };
 
-/** How many mails ended how. `unclear`: a worker or the connection died in the middle; not sent again. */
-export type Outcomes = Record<'sent' | 'suppressed' | 'refused' | 'deferred' | 'unclear', number>;
-export const noOutcomes: Outcomes = { sent: 0, suppressed: 0, refused: 0, deferred: 0, unclear: 0 };
-
-type Person = { emailKey: string; signature: Signature | undefined };
-type Ended = { outcome: keyof Outcomes; isUnreached: boolean };
+export type Person = { emailKey: string; signature: Signature | undefined };
+/** `isFresh`: it was tried just now, and not by an earlier run or another worker. */
+export type Ended = { outcome: keyof Outcomes; isFresh: boolean };
+type Attempt = { id: string; state: Ending; reason?: string };
 
 /** Mails a few people at once, whoever still wants it. */
 export async function mailAll(sending: Sending, people: readonly Person[]): Promise<Ended[]> {
+  const { update, petition } = sending;
+  const ids = people.map(({ emailKey }) => updateMailingId(update._id, emailKey));
+  const { claimed, others } = await claimOnce(ids, petition._id, new Date());
   const suppressed = await suppressedAmong(people.map(({ emailKey }) => emailKey));
-  return Promise.all(people.map((person) => mailOne(sending, person, suppressed.has(person.emailKey))));
+  const attempts: Attempt[] = [];
+  const ended = await Promise.all(
+    people.map(async ({ emailKey, signature }, index): Promise<Ended> => {
+      const id = ids[index] ?? '';
+      if (!claimed.has(id)) return { outcome: outcomeOf(others.get(id) ?? 'claimed'), isFresh: false };
+      const agrees = signature?.state === 'confirmed' && signature.updates && !isErased(signature);
+      const attempt: Attempt =
+        agrees && !suppressed.has(emailKey)
+          ? { id, ...endingOf(await deliver(sending, signature, id)) }
+          : { id, state: 'suppressed' };
+      attempts.push(attempt);
+      return { outcome: outcomeOf(attempt.state), isFresh: true };
+    }),
+  );
+  await writeDown(attempts);
+  return ended;
 }
 
-async function mailOne(
-  sending: Sending,
-  { emailKey, signature }: Person,
-  isSuppressed: boolean,
-): Promise<Ended> {
-  const id = updateMailingId(sending.update._id, emailKey);
-  const claim = await claimMailing(id, sending.petition._id, new Date(), 'never');
-  if (claim !== 'claimed') return { outcome: await outcomeOf(id), isUnreached: false };
-  const agrees = signature?.state === 'confirmed' && signature.updates && !isErased(signature);
-  if (!agrees || isSuppressed) {
-    await settleMailing(id, 'suppressed', undefined, new Date());
-    return { outcome: 'suppressed', isUnreached: false };
-  }
-  return settle(id, await deliver(sending, signature, id));
+function endingOf(delivery: Delivery): Omit<Attempt, 'id'> {
+  if (delivery.outcome === 'sent') return { state: 'sent' };
+  const { reason } = delivery;
+  if (delivery.outcome === 'refused') return { state: 'failed', reason };
+  return { state: delivery.mayHaveArrived ? 'unclear' : 'deferred', reason };
 }
 
-/** How a mail ended that an earlier run, or another worker, was at. */
-async function outcomeOf(id: string): Promise<keyof Outcomes> {
-  const mailing = await Mailing.findById(id, { state: 1 }).lean();
-  const outcomes = {
-    sent: 'sent',
-    suppressed: 'suppressed',
-    failed: 'refused',
-    deferred: 'deferred',
-  } as const;
-  const state = mailing?.state ?? 'claimed';
-  return state === 'claimed' || state === 'unclear' ? 'unclear' : outcomes[state];
-}
-
-async function settle(id: string, delivery: Delivery): Promise<Ended> {
+/** One write for those that ended alike. */
+async function writeDown(attempts: readonly Attempt[]): Promise<void> {
   const now = new Date();
-  const isUnreached = delivery.outcome === 'deferred' && !/^\d{3}$/.test(delivery.reason);
-  if (delivery.outcome === 'sent') {
-    await settleMailing(id, 'sent', undefined, now);
-    return { outcome: 'sent', isUnreached };
+  const alike = Map.groupBy(attempts, ({ state, reason }) => `${state} ${reason}`);
+  for (const group of alike.values()) {
+    const [first] = group;
+    const ids = group.map(({ id }) => id);
+    if (first) await settleMailing(ids, first.state, first.reason, now);
   }
-  if (delivery.outcome === 'refused') {
-    await settleMailing(id, 'failed', delivery.reason, now);
-    return { outcome: 'refused', isUnreached };
-  }
-  const state = delivery.mayHaveArrived ? 'unclear' : 'deferred';
-  await settleMailing(id, state, delivery.reason, now);
-  return { outcome: state, isUnreached };
 }
 
 async function deliver(sending: Sending, signature: Signature, id: string): Promise<Delivery> {
-  const { tools, update, petition, frozen } = sending;
-  let mail: Parameters<typeof tools.mailer.send>[0];
+  let mail: Mail;
   try {
-    const context = signerMailContext(tools, petition, signature);
-    const view = updateMailView(
-      tools,
-      { petition, update, kind: frozen.kind, texts: frozen.texts },
-      context.lang,
-    );
-    mail = composeSignerMail(tools, signature, id, {
-      view: 'mail/update',
-      subject: view.subject,
-      context: { ...context, ...view.context },
-    });
+    mail = composeUpdateMail(sending, signature, id);
   } catch (error) {
     // One record that does not open must not keep the mail from everybody after it.
-    tools.log.error(
+    sending.tools.log.error(
       { err: error, signatureId: signature._id },
       'an update could not be written for a signer',
     );
     return { outcome: 'refused', reason: 'unreadable' };
   }
-  return tools.mailer.send(mail);
+  return sending.tools.mailer.send(mail);
+}
+
+function composeUpdateMail(sending: Sending, signature: Signature, id: string): Mail {
+  const { tools, petition } = sending;
+  const frame = signerMailContext(tools, petition, signature);
+  const { subject, context } = wordingIn(sending, frame.lang);
+  return composeSignerMail(tools, signature, id, {
+    view: 'mail/update',
+    subject,
+    context: { ...frame, ...context },
+  });
+}
+
+function wordingIn({ tools, update, petition, frozen, wordings }: Sending, lang: Language) {
+  const { kind, texts } = frozen;
+  const known = wordings.get(lang) ?? updateMailView(tools, { petition, update, kind, texts }, lang);
+  wordings.set(lang, known);
+  return known;
 }

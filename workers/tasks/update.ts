@@ -1,26 +1,27 @@
-import { Types } from 'mongoose';
 import { z } from 'zod';
 import { updateWork } from '../../config/limits.ts';
-import { Mailing, updateMailingId } from '../../server/mailings/mailing.ts';
 import { Petition } from '../../server/petitions/petition.ts';
-import { Signature } from '../../server/signatures/signature.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
-import { agreedOn } from '../../server/updates/audience.ts';
 import { Update } from '../../server/updates/update.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';
-import { mailAll, noOutcomes, type Outcomes, type Sending } from './update-mail.ts';
+import { type Ended, mailAll, type Sending } from './update-mail.ts';
+import { countOutcomes, noOutcomes, type Outcomes, reportOf } from './update-outcomes.ts';
+import { nextPeople } from './update-people.ts';
 
 /** `all`: everybody who agreed, in the order of their ids; `again`: those the mail server put off, round by round. */
 const cursorSchema = z.object({
   phase: z.enum(['all', 'again']).default('all'),
   after: z.string().default(''),
   round: z.number().default(0),
-  /** Mails in a row that did not reach a mail server, and how often that made it wait. */
-  unreached: z.number().default(0),
+  /** Mails in a row that the mail server did not take, and how often that made it wait since one was taken. */
+  untaken: z.number().default(0),
   waits: z.number().default(0),
 });
-export type UpdateWork = { atOnce: number; step: number; giveUpAfter: number; again: readonly number[] };
 type Cursor = z.output<typeof cursorSchema>;
+/** The numbers of `updateWork`. */
+export type UpdateWork = Omit<Record<keyof typeof updateWork, number>, 'again'> & {
+  again: readonly number[];
+};
 
 /**
  * One step of mailing an update: a few seconds' worth of people. Each person has a claim, so that a step that runs
@@ -33,111 +34,84 @@ export async function sendUpdate(tools: TaskTools, task: Task, work: UpdateWork 
   const outcomes: Outcomes = { ...noOutcomes, ...(task.result as Partial<Outcomes>) };
   const end = Date.now() + work.step * 1000;
   let done = 0;
+  let refused = 0;
   do {
-    const people = await nextPeople(sending, cursor, work);
+    const people = await nextPeople(sending, cursor, isTrying(cursor) ? 1 : work.atOnce);
     const last = people.at(-1);
-    if (!last) return { ...(await endPhase(sending, cursor, outcomes, work)), done };
-    const came = await mailAll(sending, people);
-    for (const { outcome, isUnreached } of came) {
-      if (cursor.phase === 'all' || outcome !== 'deferred') outcomes[outcome] += 1;
-      if (cursor.phase === 'again' && outcome !== 'deferred') outcomes.deferred -= 1;
-      if (cursor.phase === 'all') done += 1;
-      cursor.unreached = isUnreached ? cursor.unreached + 1 : 0;
-      if (!isUnreached) cursor.waits = 0;
-    }
+    if (!last) return endPhase(sending, task, done, cursor, work);
+    const ended = await mailAll(sending, people);
+    if (cursor.phase === 'all') done += ended.length;
+    for (const one of ended) note(one, cursor, outcomes);
     cursor.after = last.after;
-  } while (Date.now() < end && cursor.unreached < work.giveUpAfter);
+    refused = refusedInARow(ended, refused);
+    if (refused >= work.refusedAtMost) throw new TaskFailure(everyMailRefused);
+  } while (Date.now() < end && !isAway(cursor, work));
   const saved = { done, cursor, finished: false, result: outcomes };
-  return cursor.unreached < work.giveUpAfter ? saved : { ...saved, ...waitForServer(cursor, work) };
+  return isAway(cursor, work) ? { ...saved, ...waitForServer(cursor, work) } : saved;
 }
+
+const everyMailRefused =
+  'The mail server refuses one mail after another for good. Find out why, or nobody gets it: the dashboard has its answers. Resume to go on with the others.';
 
 async function openSending(tools: TaskTools, { input }: Task): Promise<Sending> {
   const { updateId } = z.object({ updateId: z.string() }).parse(input);
   const update = await Update.findById(updateId).lean<Update>();
   const petition = update && (await Petition.findById(update.petition).lean<Petition>());
   if (!update?.sending || !petition) throw new TaskFailure('The update is not there any more.');
-  return { tools, update, petition, frozen: update.sending };
+  return { tools, update, petition, frozen: update.sending, wordings: new Map() };
 }
 
-/** The next few people, each with the place in the list behind them. */
-async function nextPeople(
-  { petition, update, frozen }: Sending,
-  { phase, after }: Cursor,
-  { atOnce }: UpdateWork,
-) {
-  if (phase === 'all') {
-    const people = await Signature.find({
-      ...agreedOn(petition),
-      ...(after && { _id: { $gt: new Types.ObjectId(after) } }),
-      confirmedAt: { $lte: frozen.at },
-    })
-      .sort({ _id: 1 })
-      .limit(atOnce)
-      .lean<Signature[]>();
-    return people.map((signature) => ({
-      emailKey: signature.emailKey,
-      signature,
-      after: signature._id.toHexString(),
-    }));
+function note({ outcome, isFresh }: Ended, cursor: Cursor, outcomes: Outcomes): void {
+  if (cursor.phase === 'all') outcomes[outcome] += 1;
+  else if (outcome !== 'deferred') {
+    outcomes[outcome] += 1;
+    outcomes.deferred -= 1;
   }
-  const prefix = updateMailingId(update._id, '');
-  const deferred = await Mailing.find(
-    { ...mailingsOf(update, after || prefix), state: 'deferred' },
-    { _id: 1 },
-  )
-    .sort({ _id: 1 })
-    .limit(atOnce)
-    .lean();
-  const emailKeys = deferred.map(({ _id }) => _id.slice(prefix.length));
-  const signatures = await Signature.find({ petition: petition._id, emailKey: { $in: emailKeys } }).lean<
-    Signature[]
-  >();
-  return deferred.map(({ _id }, index) => ({
-    emailKey: emailKeys[index] ?? '',
-    signature: signatures.find(({ emailKey }) => emailKey === emailKeys[index]),
-    after: _id,
-  }));
+  if (!isFresh || outcome === 'suppressed') return;
+  const wasTaken = outcome === 'sent' || outcome === 'refused';
+  cursor.untaken = wasTaken ? 0 : cursor.untaken + 1;
+  if (wasTaken) cursor.waits = 0;
 }
 
-/** Every record of an update's mails behind one of them; base64url has nothing above `~`. */
-const mailingsOf = ({ _id, petition }: Update, after = updateMailingId(_id, '')) => ({
-  petition,
-  kind: 'update',
-  _id: { $gt: after, $lt: updateMailingId(_id, '~') },
-});
+/** How many mails in a row were refused for good, up to the latest. */
+const refusedInARow = (ended: readonly Ended[], before: number): number =>
+  ended
+    .filter(({ isFresh }) => isFresh)
+    .reduce((row, { outcome }) => (outcome === 'refused' ? row + 1 : 0), before);
 
-/** Everybody was gone through: those that were put off once more after a while, or the end. */
-async function endPhase({ update }: Sending, cursor: Cursor, outcomes: Outcomes, work: UpdateWork) {
-  const round = cursor.phase === 'all' ? 0 : cursor.round + 1;
-  const rest = work.again[round];
-  const exact = await countOutcomes(update, outcomes);
-  if (exact.deferred > 0 && rest !== undefined) {
-    const next: Cursor = { phase: 'again', after: '', round, unreached: 0, waits: 0 };
-    return { cursor: next, finished: false, rest, result: exact };
-  }
-  return { cursor, finished: true, result: exact };
-}
+/** After a wait one mail finds out whether the mail server is back. */
+const isTrying = ({ waits }: Cursor): boolean => waits > 0;
 
-/** From the records, once a round: what steps that were cut short did is in them too. */
-async function countOutcomes(update: Update, outcomes: Outcomes): Promise<Outcomes> {
-  const count = (...states: Mailing['state'][]) =>
-    Mailing.countDocuments({ ...mailingsOf(update), state: { $in: states } });
-  const [sent, suppressed, refused, deferred, unclear] = await Promise.all([
-    count('sent'),
-    count('suppressed'),
-    count('failed'),
-    count('deferred'),
-    count('claimed', 'unclear'),
-  ]);
-  return { ...outcomes, sent, suppressed, refused, deferred, unclear };
-}
+/** Those it put off now and then come again in rounds, which have waits of their own. */
+const isAway = (cursor: Cursor, { giveUpAfter }: UpdateWork): boolean =>
+  cursor.phase === 'all' && cursor.untaken >= (isTrying(cursor) ? 1 : giveUpAfter);
 
-/** The mail server cannot be reached: nobody is lost, they come again at the end. */
+/** The mail server takes nothing: nobody is lost, they come again at the end. */
 function waitForServer(cursor: Cursor, work: UpdateWork): Partial<Step> {
   const rest = work.again[cursor.waits];
   if (rest === undefined)
     throw new TaskFailure(
-      'The mail server could not be reached for hours. Resume when it can: nobody is mailed twice.',
+      'The mail server has taken no mail for hours. Resume when it does: nobody is mailed twice.',
     );
-  return { rest, cursor: { ...cursor, unreached: 0, waits: cursor.waits + 1 } };
+  return { rest, cursor: { ...cursor, untaken: 0, waits: cursor.waits + 1 } };
+}
+
+/** Everybody was gone through: those that were put off once more after a while, or the end. */
+async function endPhase(
+  { update }: Sending,
+  task: Task,
+  done: number,
+  { phase, round }: Cursor,
+  work: UpdateWork,
+): Promise<Step> {
+  const next = phase === 'all' ? 0 : round + 1;
+  const rest = work.again[next];
+  const exact = await countOutcomes(update);
+  if (exact.deferred > 0 && rest !== undefined) {
+    const cursor = cursorSchema.parse({ phase: 'again', round: next });
+    return { done, cursor, finished: false, rest, result: exact };
+  }
+  const total = task.done + done;
+  const gone = Math.max(0, (task.total ?? total) - total);
+  return { done, cursor: null, finished: true, total, result: { summary: reportOf(exact, gone), ...exact } };
 }

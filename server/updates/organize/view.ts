@@ -41,7 +41,7 @@ function statusOf(update: Update): string {
 /** One update with all that can be done with it. */
 export async function oneUpdateView(petition: Petition, update: Update) {
   const { sending } = update;
-  const task = sending?.task ? await Task.findById(sending.task).lean<Task>() : null;
+  const task = sending && (await Task.findById(sending.task).lean<Task>());
   const url = updatePath(petition, update.n);
   return {
     url,
@@ -63,6 +63,8 @@ export async function oneUpdateView(petition: Petition, update: Update) {
       at: `${formatDate('en', sending.at)}, ${formatTime('en', sending.at)}`,
       isChangedSince: Boolean(update.changedAt && update.changedAt > sending.at),
       task: task ? taskView(task) : undefined,
+      /** Frozen by a process that died before it could begin the work. */
+      isLeft: !task,
     },
   };
 }
