@@ -96,6 +96,88 @@ describe('offline numbers', () => {
     assert.equal((await editor.post(unknown, { number: '1', seen: '2', why: 'None such' })).status, 404);
   });
 
+  it('are written with separators as people write them, and refused where it is not clear what is meant', async () => {
+    const petition = await makePetition();
+    for (const number of ['1,150', '1.150', '1 150', '1\u202f150', '1’150'])
+      assert.equal((await editor.post(base(petition), { ...market, number })).status, 303, number);
+    assert.deepEqual(
+      (await entriesOf(petition)).map(({ number }) => number),
+      [1_150, 1_150, 1_150, 1_150, 1_150],
+    );
+    for (const number of [
+      '1.5',
+      '12,34',
+      '1,15',
+      '1e3',
+      '0x10',
+      '٣',
+      '0',
+      '-0',
+      '',
+      '1 000 000 000 000 000 000',
+    ])
+      assert.equal((await editor.post(base(petition), { ...market, number })).status, 422, number);
+    const huge = await editor.post(base(petition), { ...market, number: '100,000,001' });
+    assert.match(textOf(await huge.text()), /At most 100,000,000 in one entry/);
+    assert.equal((await entriesOf(petition)).length, 5);
+  });
+
+  it('are one entry where the form is sent twice at once', async () => {
+    const petition = await makePetition();
+    const html = await (await editor.get(base(petition))).text();
+    const entry = /name="entry" value="([0-9a-f]{24})"/.exec(html)?.[1] ?? '';
+    const add = () => editor.post(base(petition), { ...market, entry });
+    const answers = await Promise.all([add(), add(), add()]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [303, 303, 303],
+    );
+    assert.equal((await entriesOf(petition)).length, 1);
+    assert.equal(await visitor(world).count(petition.slug), 1_150);
+    assert.equal(await AuditEntry.countDocuments({ petition: petition._id, action: 'ledger.add' }), 1);
+  });
+
+  it('of two people at once are both there', async () => {
+    const petition = await makePetition();
+    const numbers = ['10', '20', '30', '40'];
+    await Promise.all(numbers.map((number) => editor.post(base(petition), { ...market, number })));
+    assert.equal(await visitor(world).count(petition.slug), 100);
+  });
+
+  it('are taken out with a reason: gone in public, kept here and in the log', async () => {
+    const petition = await makePetition();
+    await editor.post(base(petition), market);
+    const [entry] = await entriesOf(petition);
+    const path = `${base(petition)}/${entry?._id}/correction`;
+    for (const form of [
+      { number: '0', seen: '1150', why: ' ' },
+      { number: '-1', seen: '1150', why: 'Never happened' },
+      { number: '0', seen: 'nonsense', why: 'Never happened' },
+      { number: '0', why: 'Never happened' },
+    ])
+      assert.equal((await editor.post(path, form as Record<string, string>)).status, 422);
+    assert.equal((await entriesOf(petition)).length, 1);
+    const response = await editor.post(path, { number: '0', seen: '1150', why: 'It was never counted' });
+    assert.equal(response.status, 303, await response.text());
+    assert.equal(await visitor(world).count(petition.slug), 0);
+    const shown = textOf(await (await visitor(world).get(`/petitions/${petition.slug}`)).text());
+    assert.doesNotMatch(shown, /Saturday market/);
+    const page = textOf(await (await editor.get(base(petition))).text());
+    assert.match(page, /0 the Saturday market .*1,150 entered first .*-1,150 .*It was never counted/);
+    const noted = await AuditEntry.findOne({ petition: petition._id, action: 'ledger.correct' }).lean();
+    assert.deepEqual(noted?.details, { from: 1_150, to: 0, source: 'the Saturday market' });
+    assert.equal(noted?.why, 'It was never counted');
+  });
+
+  it('are of the petition in the address alone', async () => {
+    const [petition, other] = [await makePetition(), await makePetition()];
+    await editor.post(base(petition), market);
+    const [entry] = await entriesOf(petition);
+    const form = { number: '1', seen: '1150', why: 'Not of this petition' };
+    assert.equal((await editor.post(`${base(other)}/${entry?._id}/correction`, form)).status, 404);
+    assert.equal((await entriesOf(petition)).length, 1);
+  });
+
   it('are shown to a viewer, and entered by an editor', async () => {
     const petition = await makePetition();
     const viewer = await signInAs(world, 'viewer');

@@ -28,19 +28,23 @@ export type Page = z.output<typeof pageForm>;
 const isByTime = ({ from, to }: Filter): boolean => Boolean(from || to);
 const inTime = { hint: 'inTime' } as const;
 
-/** One page of a petition's signatures, the newest first, read from an index from where the last page ended. */
-export async function listSignatures(petition: Petition, filter: Filter, { older, newer }: Page) {
-  const which = whichSignatures(petition, filter, { before: older?._id, after: newer?._id });
+/** Asks for the signatures of a page and one more, from where the last page ended. */
+export function findPage(petition: Petition, filter: Filter, { older, newer }: Page) {
   const order = newer ? 1 : -1;
-  const found = isByTime(filter)
-    ? await Signature.find(whichInTime(petition, filter, { older, newer }), null, inTime)
-        .sort({ createdAt: order, _id: order })
-        .limit(pageSize + 1)
-        .lean<Signature[]>()
-    : await Signature.find(which)
-        .sort({ _id: order })
-        .limit(pageSize + 1)
-        .lean<Signature[]>();
+  const query = isByTime(filter)
+    ? Signature.find(whichInTime(petition, filter, { older, newer }), null, inTime).sort({
+        createdAt: order,
+        _id: order,
+      })
+    : Signature.find(whichSignatures(petition, filter, { before: older?._id, after: newer?._id })).sort({
+        _id: order,
+      });
+  return query.limit(pageSize + 1);
+}
+
+/** One page of a petition's signatures, the newest first. */
+export async function listSignatures(petition: Petition, filter: Filter, { older, newer }: Page) {
+  const found = await findPage(petition, filter, { older, newer }).lean<Signature[]>();
   const hasMore = found.length > pageSize;
   const rows = found.slice(0, pageSize);
   if (newer) rows.reverse();
