@@ -144,14 +144,14 @@ describe('a public petition', () => {
     const html = await (await ada.get(pathOf(petition, 'publication'))).text();
     const [, entry = ''] = /name="entry" value="([^"]+)"/.exec(html) ?? [];
     assert.match(entry, /^victory 2026-02-06/);
-    await step(petition, 'outcomes/undoing', { entry, why: 'It was too early.' });
+    await step(petition, 'outcomes/undoing', { entry, reason: 'It was too early.' });
     assert.doesNotMatch((await publicPage(petition)).text, /Victory/);
     const undone = await AuditEntry.findOne({
       petition: petition._id,
       action: 'petition.undoOutcome',
     }).lean();
     assert.deepEqual([undone?.details, undone?.why], [{ entry }, 'It was too early.']);
-    const late = await step(petition, 'outcomes/undoing', { entry });
+    const late = await step(petition, 'outcomes/undoing', { entry, reason: 'Again.' });
     assert.match(late.headers.get('location') ?? '', /done=late/, 'what is gone cannot take another with it');
     assert.deepEqual(
       (await stored(petition)).history.map(({ outcome }) => outcome),
@@ -169,7 +169,7 @@ describe('a public petition', () => {
     assert.deepEqual((await publicPage(petition)).status, 410);
     const html = await (await ada.get(pathOf(petition, 'publication'))).text();
     const [, entry = ''] = /name="entry" value="([^"]+)"/.exec(html) ?? [];
-    await step(petition, 'outcomes/undoing', { entry });
+    await step(petition, 'outcomes/undoing', { entry, reason: 'By mistake.' });
     assert.equal((await publicPage(petition)).status, 200);
   });
 
@@ -183,7 +183,8 @@ describe('a public petition', () => {
       (await stored(petition)).history.map(({ outcome }) => outcome),
       ['corrected', 'answered'],
     );
-    await step(petition, 'outcomes/undoing', { entry: `corrected ${petition.history[0]?.at.toISOString()}` });
+    const entry = `corrected ${petition.history[0]?.at.toISOString()}`;
+    await step(petition, 'outcomes/undoing', { entry, reason: 'To hide it.' });
     assert.equal((await stored(petition)).history.length, 2);
   });
 
@@ -216,6 +217,53 @@ describe('a public petition', () => {
       if ('note-en' in form) assert.equal(valueIn(html, 'note-en'), form['note-en']);
       assert.deepEqual((await stored(petition)).history, []);
     });
+
+  it('has any outcome taken back, for a reason; without one, or with a huge one, it stays', async () => {
+    const petition = await makePetition();
+    for (const [outcome, date] of [
+      ['delivered', '2026-01-05'],
+      ['answered', '2026-03-05'],
+      ['victory', '2026-02-05'],
+    ] as const)
+      await step(petition, 'outcomes', { outcome, date });
+    const entryOf = async (outcome: string) => {
+      const html = await (await ada.get(pathOf(petition, 'publication'))).text();
+      return new RegExp(`name="entry" value="(${outcome} [^"]+)"`).exec(html)?.[1] ?? '';
+    };
+    const entry = await entryOf('delivered');
+    for (const reason of ['', ' ', 'x'.repeat(501), 'turned \u202e round']) {
+      const response = await step(petition, 'outcomes/undoing', { entry, reason });
+      const html = await response.text();
+      assert.equal(response.status, 422, reason.slice(0, 9));
+      assert.ok(errorAt(html, 'reason'));
+      assert.equal(valueIn(html, 'reason'), reason);
+    }
+    assert.equal((await stored(petition)).history.length, 3);
+    assert.equal(
+      (await step(petition, 'outcomes/undoing', { entry, reason: 'Lost on the way.' })).status,
+      303,
+    );
+    assert.deepEqual(
+      (await stored(petition)).history.map(({ outcome }) => outcome),
+      ['answered', 'victory'],
+    );
+    const text = textOf(await (await ada.get(pathOf(petition, 'publication'))).text());
+    assert.match(text, /What the page shows Answered 5 March.*Victory 5 February/, 'as the page has it');
+  });
+
+  it('is closed for a reason that the log keeps', async () => {
+    const petition = await makePetition();
+    await step(petition, 'closing', { reason: 'We won already.' });
+    const entry = await AuditEntry.findOne({ petition: petition._id, action: 'petition.close' }).lean();
+    assert.equal(entry?.why, 'We won already.');
+  });
+
+  it('that was withdrawn has no other outcome after that', async () => {
+    const petition = await makePetition({ history: [{ outcome: 'withdrawn', at: hours(-1) }] });
+    const late = await step(petition, 'outcomes', { outcome: 'victory', date: '2026-01-05' });
+    assert.match(late.headers.get('location') ?? '', /done=late/);
+    assert.equal((await stored(petition)).history.length, 1);
+  });
 
   it('cannot have an outcome while it is a draft', async () => {
     const draft = await createDraft(ada);

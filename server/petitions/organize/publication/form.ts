@@ -57,3 +57,6 @@ function readNote(petition: Petition, typed: Typed, problems: Problems) {
   }
   return note;
 }
+
+/** Why something is taken back or ended, for the log. */
+export const readReason = (typed: Typed) => lines(petitionLimits.reason).safeParse(typed.reason);

@@ -53,33 +53,32 @@ export const reopenPetition = (
     who,
   );
 
-/** Writes down what came of it. The same outcome on the same day is written once. */
+/** Writes down what came of it. The same outcome on the same day is written once; nothing follows a withdrawal. */
 export const addOutcome = ({ _id }: Petition, entry: Entry, who: Who, now = new Date()): Promise<boolean> =>
   change(
     {
       _id,
       publishedAt: { $lte: now },
+      'history.outcome': { $ne: 'withdrawn' },
       history: { $not: { $elemMatch: { outcome: entry.outcome, at: entry.at } } },
     },
     { $push: { history: entry } },
     who,
   );
 
-/** The outcome that was written down last; corrections of the count are not ours to take back. */
-export const lastOutcome = ({ history }: Pick<Petition, 'history'>) =>
-  history.findLast(({ outcome }) => outcome !== 'corrected');
-
-/** Takes back the outcome that was written down last, if it still is the one that the organizer saw. */
-export async function undoOutcome(petition: Petition, seen: string, who: Who): Promise<boolean> {
-  const last = lastOutcome(petition);
-  if (!last || nameOf(last) !== seen) return false;
-  const { outcome, at } = last;
+/** Takes back an outcome that was written down; corrections of the count are not ours to take back. */
+export async function undoOutcome(petition: Petition, named: string, who: Who): Promise<boolean> {
+  const found = petition.history.find((entry) => isOurs(entry) && nameOf(entry) === named);
+  if (!found) return false;
+  const { outcome, at } = found;
   return change(
     { _id: petition._id, history: { $elemMatch: { outcome, at } } },
     { $pull: { history: { outcome, at } } },
     who,
   );
 }
+
+export const isOurs = ({ outcome }: { outcome: string }): boolean => outcome !== 'corrected';
 
 /** `victory 2026-09-04`: how a form names an entry of the history. */
 export const nameOf = ({ outcome, at }: { outcome: string; at: Date }): string =>
@@ -104,6 +103,5 @@ export function stepsOf(petition: Petition, now: Date) {
     canClose: phase === 'open' || phase === 'upcoming',
     canReopen: phase === 'closed' && !isWithdrawn,
     canAddOutcome: phase !== 'draft' && !isWithdrawn,
-    canUndo: Boolean(lastOutcome(petition)),
   };
 }

@@ -7,7 +7,7 @@ import { showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
 import { textIn } from '../../petition.ts';
 import type { Typed } from '../typed.ts';
-import { readFuture, readOutcome } from './form.ts';
+import { readFuture, readOutcome, readReason } from './form.ts';
 import * as life from './publication.ts';
 import { publicationView } from './view.ts';
 
@@ -42,10 +42,7 @@ export function publicationRoutes(platform: Platform): OrganizeRoute[] {
     ),
     step('reopening', 'petition.reopen', reopen),
     step('outcomes', 'petition.outcome', writeOutcome),
-    step('outcomes/undoing', 'petition.undoOutcome', async ({ petition, organizer }, { entry = '' }) => ({
-      ...doneIf(await life.undoOutcome(petition, entry, organizer)),
-      details: { entry },
-    })),
+    step('outcomes/undoing', 'petition.undoOutcome', takeBack),
   ];
 }
 
@@ -75,6 +72,11 @@ async function writeOutcome({ petition, organizer }: SignedIn, typed: Typed, now
   return { ...doneIf(isDone), details: { entry: life.nameOf(read.entry) } };
 }
 
+async function takeBack({ petition, organizer }: SignedIn, { entry = '', reason }: Typed): Promise<Step> {
+  if (!reason?.trim()) return { problems: { reason: 'Say why you take it back.' } };
+  return { ...doneIf(await life.undoOutcome(petition, entry, organizer)), details: { entry } };
+}
+
 async function takeStep(
   platform: Platform,
   request: Request,
@@ -84,13 +86,16 @@ async function takeStep(
   take: Take,
 ): Promise<void> {
   const typed = formOf(request);
-  const { problems, isLate, details } = await take(who, typed, new Date());
+  const reason = readReason(typed);
+  const { problems, isLate, details }: Step = reason.success
+    ? await take(who, typed, new Date())
+    : { problems: { reason: reason.error.issues[0]?.message ?? '' } };
   if (problems) return showPublication(platform, request, response.status(422), who, { typed, problems });
   const { petition, organizer } = who;
   if (!isLate)
     await record({
       ...{ organizer: organizer._id, action, petition: petition._id, details },
-      why: typed.why?.trim().slice(0, 500) || undefined,
+      why: reason.data || undefined,
     });
   const done = isLate ? 'late' : 'yes';
   response.redirect(303, `/organize/petitions/${petition._id.toHexString()}/publication?done=${done}`);
@@ -107,7 +112,7 @@ function showPublication(
   const { title } = textIn(petition, petition.language);
   showPage(request, response, 'organize/petitions/publication', {
     ...organizePage(platform, who, `Publish: ${title}`),
-    ...publicationView(petition, new Date()),
+    ...publicationView(petition, typed, new Date()),
     ...{ petitionId: petition._id.toHexString(), petitionTitle: title, tab: 'publication' },
     publicUrl: `/petitions/${petition.slug}`,
     values: typed,

@@ -1,8 +1,8 @@
 import { formatDate, formatTime } from '../../../locales.ts';
 import { localOf } from '../../local-time.ts';
-import { languagesOf, type Petition } from '../../petition.ts';
-import { languageWords } from '../typed.ts';
-import { lastOutcome, nameOf, stepsOf } from './publication.ts';
+import { languagesOf, outcomes, type Petition } from '../../petition.ts';
+import { languageWords, type Typed } from '../typed.ts';
+import { isOurs, nameOf, stepsOf } from './publication.ts';
 
 const outcomeWords: Readonly<Record<string, string>> = {
   delivered: 'Delivered',
@@ -13,11 +13,10 @@ const outcomeWords: Readonly<Record<string, string>> = {
 };
 
 /** Where a petition is in its life, in words, and what can be done next. */
-export function publicationView(petition: Petition, now: Date) {
+export function publicationView(petition: Petition, typed: Typed, now: Date) {
   const zone = petition.timeZone ?? 'UTC';
   const say = (date: Date | null | undefined) =>
     date ? `${formatDate('en', date, zone, now)}, ${formatTime('en', date, zone)}` : undefined;
-  const last = lastOutcome(petition);
   return {
     ...stepsOf(petition, now),
     zone,
@@ -27,18 +26,23 @@ export function publicationView(petition: Petition, now: Date) {
     closesAt: say(petition.closesAt),
     notes: languagesOf(petition).map((code) => ({
       name: `note-${code}`,
-      language: languageWords[code],
+      label: `Note in ${languageWords[code]}`,
       code,
     })),
-    outcomes: ['delivered', 'answered', 'victory', 'withdrawn'].map((value) => ({
-      value,
-      label: outcomeWords[value],
-    })),
-    history: petition.history.toReversed().map((entry) => ({
-      label: outcomeWords[entry.outcome],
-      date: entry.at,
-      notes: languagesOf(petition).flatMap((code) => (entry.note?.[code] ? [entry.note[code]] : [])),
-      undo: entry === last ? nameOf(entry) : undefined,
-    })),
+    outcomes: [
+      { value: '', label: 'Choose' },
+      ...outcomes.map((value) => ({
+        ...{ value, label: outcomeWords[value], selected: value === typed.outcome },
+      })),
+    ],
+    history: [...petition.history]
+      .sort((a, b) => b.at.getTime() - a.at.getTime())
+      .map((entry) => ({
+        label: outcomeWords[entry.outcome],
+        date: entry.at,
+        notes: languagesOf(petition).flatMap((code) => (entry.note?.[code] ? [entry.note[code]] : [])),
+        undo: isOurs(entry) ? nameOf(entry) : undefined,
+        isAsked: nameOf(entry) === typed.entry,
+      })),
   };
 }
