@@ -2,7 +2,12 @@
  * Passkeys: signing in with one, and adding one to the account. The server asks, the browser's own dialog answers.
  * Without scripts both pages still work: the mailed link needs none.
  */
-import { browserSupportsWebAuthn, startAuthentication, startRegistration } from '/assets/webauthn/index.js';
+import {
+  browserSupportsWebAuthn,
+  browserSupportsWebAuthnAutofill,
+  startAuthentication,
+  startRegistration,
+} from '/assets/webauthn/index.js';
 
 /** @param {string} path @param {object} [body] @returns {Promise<any>} */
 async function ask(path, body) {
@@ -22,6 +27,7 @@ function explain(error) {
     return 'That was not finished. Try again when you are ready.';
   if (error.name === 'InvalidStateError') return 'This device has a passkey for your account already.';
   if (error.message === '429') return 'That was too often. Wait some minutes.';
+  if (error.message === '410') return 'That took too long. Try once more.';
   if (error.message === '403')
     return 'This passkey is not known here. Use a mailed link, then add it to your account.';
   return 'That did not work. Try again, or use a mailed link.';
@@ -47,21 +53,37 @@ async function attempt(place, act) {
   }
 }
 
+/**
+ * Asks for a passkey: in the browser's dialog, or among what the browser offers to fill the address in with. Returns
+ * what is left to do once somebody has chosen one.
+ * @param {HTMLElement} place @param {{ useBrowserAutofill: boolean }} how
+ */
+async function choosePasskey(place, how) {
+  const { ceremony, options } = await ask('/organize/sign-in/passkey/options');
+  const response = await startAuthentication({ optionsJSON: options, ...how });
+  return async () => {
+    const answer = { ceremony, response, next: place.dataset.next };
+    const { next } = await ask('/organize/sign-in/passkey', answer);
+    window.location.assign(next);
+  };
+}
+
+/** Waits in the address's field until a passkey is chosen there. Nothing is said where that cannot be. @param {HTMLElement} place */
+async function offerInField(place) {
+  if (!(await browserSupportsWebAuthnAutofill())) return;
+  const signIn = await choosePasskey(place, { useBrowserAutofill: true }).catch(() => undefined);
+  if (signIn) await attempt(place, signIn);
+}
+
 /** @param {HTMLElement} place */
 function offerSignIn(place) {
   place.hidden = false;
-  place.querySelector('button')?.addEventListener('click', () =>
-    attempt(place, async () => {
-      const { ceremony, options } = await ask('/organize/sign-in/passkey/options');
-      const response = await startAuthentication({ optionsJSON: options });
-      const { next } = await ask('/organize/sign-in/passkey', {
-        ceremony,
-        response,
-        next: place.dataset.next,
-      });
-      window.location.assign(next);
-    }),
-  );
+  offerInField(place);
+  place.querySelector('button')?.addEventListener('click', async () => {
+    await attempt(place, async () => (await choosePasskey(place, { useBrowserAutofill: false }))());
+    // The dialog has ended the waiting in the field.
+    offerInField(place);
+  });
 }
 
 /** @param {HTMLFormElement} form */

@@ -104,9 +104,9 @@ async function signInWithPasskey(platform: Platform, request: Request, response:
   const answer = passkeyAnswer.safeParse(request.body);
   if (!answer.success) throw new HttpError(400);
   const { ceremony, response: credential, next } = answer.data;
-  const organizer = await finishAuthentication(platform, ceremony, credential as never);
-  if (!organizer) throw new HttpError(403);
-  await letIn(platform, request, response, organizer, 'passkey');
+  const proof = await finishAuthentication(platform, ceremony, credential as never);
+  if (proof.outcome !== 'proved') throw new HttpError(proof.outcome === 'late' ? 410 : 403);
+  await letIn(platform, request, response, proof.organizer, 'passkey');
   response.json({ next: nextPath(next) ?? '/organize' });
 }
 

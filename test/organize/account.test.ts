@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Organizer, organizerView } from '../../server/organizers/organizer.ts';
@@ -211,6 +212,13 @@ describe('passkeys', () => {
     }
     assert.equal(answers[0]?.[0], 403);
     assert.deepEqual(answers[0], answers[1]);
+    const response = { id, rawId: id, type: 'public-key', response: {} };
+    const late = await post('/organize/sign-in/passkey', { ceremony: randomUUID(), response });
+    assert.equal(
+      late.status,
+      410,
+      'a question that is too old, or was answered, is told from a wrong answer',
+    );
     for (const body of [{}, { ceremony: 'x', response: { id } }, [], 'text', { ceremony: {}, response: 1 }])
       assert.equal((await post('/organize/sign-in/passkey', body)).status, 400);
   });

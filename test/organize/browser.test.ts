@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { AuditEntry } from '../../server/audit/entry.ts';
+import type { Browser, Page } from 'playwright-core';
 import { firstOwnerPath } from '../../server/organizers/access-link.ts';
-import { Organizer } from '../../server/organizers/organizer.ts';
 import { beginTask, Task } from '../../server/tasks/task.ts';
-import { desktop, openBrowser, phone } from '../support/browser.ts';
+import { openBrowser, openWindow, phone } from '../support/browser.ts';
 import { makePetition } from '../support/factories.ts';
 import { cookieOf, entranceIn, makeOrganizer } from '../support/organizer.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
@@ -27,34 +25,6 @@ after(async () => {
 
 const url = (path: string) => world.env.BASE_URL + path;
 
-async function openContext(
-  device: object,
-): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
-  const context = await browser.newContext(device);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return { context, page, complaints };
-}
-
-/** A device with a fingerprint reader that always says yes. https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/ */
-async function addAuthenticator(context: BrowserContext, page: Page) {
-  const devtools = await context.newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
-      ...{ isUserVerified: true, automaticPresenceSimulation: true },
-    },
-  });
-  return {
-    credentials: async () =>
-      (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
-    userSaysNo: () => devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false }),
-  };
-}
-
 /** Nothing is cut off or sticks out to the side, and what can be touched is large enough for a thumb. */
 async function assertFits(page: Page): Promise<void> {
   // As text: what runs in the page knows the page's types, not ours.
@@ -72,7 +42,7 @@ async function assertFits(page: Page): Promise<void> {
 }
 
 test('The first owner opens the printed link on a phone and invites the second organizer', async () => {
-  const { context, page, complaints } = await openContext(phone);
+  const { context, page, complaints } = await openWindow(browser, phone, world);
   await page.goto(url(await firstOwnerPath(platform)));
   await assertFits(page);
   await page.getByRole('button', { name: 'Become the owner' }).click();
@@ -91,7 +61,7 @@ test('The first owner opens the printed link on a phone and invites the second o
   await page.getByRole('button', { name: 'Invite', exact: true }).click();
   await page.getByText('An invitation is on its way to grace@example.org').waitFor();
 
-  const guest = await openContext(phone);
+  const guest = await openWindow(browser, phone, world);
   await guest.page.goto(url(entranceIn(await world.mailbox.mailTo('grace@example.org'))));
   await guest.page.getByLabel('Your name').fill('Grace Hopper');
   await guest.page.getByRole('button', { name: 'Come in' }).click();
@@ -130,73 +100,6 @@ test('The first owner opens the printed link on a phone and invites the second o
   await Promise.all([context.close(), guest.context.close()]);
 });
 
-test('Ada adds a passkey, signs out, and comes back with it to the page she wanted', async () => {
-  const ada = await makeOrganizer(world, 'owner', { name: 'Ada' });
-  const { context, page, complaints } = await openContext(desktop);
-  const authenticator = await addAuthenticator(context, page);
-  const [name = '', value = ''] = (await cookieOf(world, ada._id)).split('=');
-  await context.addCookies([
-    { name, value, url: world.env.BASE_URL.replace('http:', 'https:'), secure: true },
-  ]);
-
-  await page.goto(url('/organize/account'));
-  await page.getByLabel('Name of the new passkey').fill('Ada’s laptop');
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await page.getByText('The passkey is added').waitFor();
-  await page.getByText('Ada’s laptop').first().waitFor();
-  const [credential] = await authenticator.credentials();
-  assert.equal(credential?.isResidentCredential, true);
-  assert.equal(credential?.rpId, 'localhost');
-  const stored = await Organizer.findById(ada._id).lean<Organizer>().orFail();
-  assert.equal(stored.passkeys.length, 1);
-
-  await page.getByLabel('Name of the new passkey').fill('The same again');
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await page.getByText('This device has a passkey for your account already.').waitFor();
-
-  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
-  await page.waitForURL(url('/organize/sign-in'));
-  await page.goto(url('/organize/people'));
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await page.waitForURL(url('/organize/people'));
-  const used = await Organizer.findById(ada._id).lean<Organizer>().orFail();
-  assert.ok(used.passkeys[0]?.lastUsedAt);
-  assert.ok((used.passkeys[0]?.counter ?? 0) > (stored.passkeys[0]?.counter ?? 0));
-  const entry = await AuditEntry.findOne({ organizer: ada._id, action: 'session.begin' }).lean();
-  assert.deepEqual(entry?.details, { by: 'passkey' });
-
-  await page.goto(url('/organize/account'));
-  await page.locator('section', { hasText: 'Passkeys' }).locator('summary').first().click();
-  await page.getByRole('button', { name: 'Remove this passkey' }).click();
-  await page.getByText('The passkey is removed').waitFor();
-  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await page.getByText('This passkey is not known here').waitFor();
-  assert.equal(new URL(page.url()).pathname, '/organize/sign-in');
-  assert.deepEqual(
-    complaints.filter((text) => !text.includes('403')),
-    [],
-  );
-  await context.close();
-});
-
-test('A passkey whose owner does not prove to be there lets nobody in', async () => {
-  const ada = await makeOrganizer(world, 'viewer');
-  const { context, page } = await openContext(desktop);
-  const authenticator = await addAuthenticator(context, page);
-  const [name = '', value = ''] = (await cookieOf(world, ada._id)).split('=');
-  await context.addCookies([
-    { name, value, url: world.env.BASE_URL.replace('http:', 'https:'), secure: true },
-  ]);
-  await page.goto(url('/organize/account'));
-  await authenticator.userSaysNo();
-  await page.getByLabel('Name of the new passkey').fill('Not mine');
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await page.getByText('That was not finished').waitFor();
-  assert.deepEqual((await Organizer.findById(ada._id).lean<Organizer>().orFail()).passkeys, []);
-  await context.close();
-});
-
 test('Long work moves by itself, and its end brings the result', async () => {
   const ada = await makeOrganizer(world, 'editor');
   const petition = await makePetition();
@@ -208,11 +111,8 @@ test('Long work moves by itself, and its end brings the result', async () => {
     { _id: id },
     { $set: { state: 'running', leaseUntil: new Date(Date.now() + 60_000) } },
   );
-  const { context, page, complaints } = await openContext(phone);
-  const [name = '', value = ''] = (await cookieOf(world, ada._id)).split('=');
-  await context.addCookies([
-    { name, value, url: world.env.BASE_URL.replace('http:', 'https:'), secure: true },
-  ]);
+  const cookie = await cookieOf(world, ada._id);
+  const { context, page, complaints } = await openWindow(browser, phone, world, cookie);
   await page.goto(url(`/organize/tasks/${id}`));
   await page.getByText('0 of 400').waitFor();
   await assertFits(page);

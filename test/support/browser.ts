@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -20,6 +20,28 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+}
+
+/**
+ * A window that shares nothing with others, and whatever its pages complain of. With a session's cookie, somebody is
+ * signed in there at the world's address.
+ */
+export async function openWindow(
+  browser: Browser,
+  device: object,
+  { env }: { env: { BASE_URL: string } },
+  cookie?: string,
+): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
+  const context = await browser.newContext(device);
+  if (cookie) {
+    const [name = '', value = ''] = cookie.split('=');
+    await context.addCookies([{ name, value, url: env.BASE_URL.replace('http:', 'https:'), secure: true }]);
+  }
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { context, page, complaints };
 }
 
 export const phone = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true };

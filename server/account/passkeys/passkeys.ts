@@ -86,17 +86,23 @@ export async function beginAuthentication(platform: Site, ceremony: string) {
   return options;
 }
 
-/** The organizer whose passkey answered; undefined where none did. */
+/** `late`: the question was answered already, or too long ago. `refused`: by no passkey of an open account. */
+export type Authentication =
+  | { outcome: 'proved'; organizer: Types.ObjectId }
+  | { outcome: 'late' | 'refused' };
+
+/** Whose passkey answered. */
 export async function finishAuthentication(
   platform: Site,
   ceremony: string,
   response: AuthenticationResponseJSON,
   now = new Date(),
-): Promise<Types.ObjectId | undefined> {
+): Promise<Authentication> {
   const expectedChallenge = await platform.redis.getdel(challengeKey(ceremony));
+  if (!expectedChallenge) return { outcome: 'late' };
   const organizer = await Organizer.findOne({ 'passkeys._id': response.id, endedAt: null }).lean<Organizer>();
   const passkey = organizer?.passkeys.find(({ _id }) => _id === response.id);
-  if (!expectedChallenge || !organizer || !passkey) return undefined;
+  if (!organizer || !passkey) return { outcome: 'refused' };
   const { rpID, origin } = siteOf(platform);
   const verified = await verifyAuthenticationResponse({
     response,
@@ -105,14 +111,14 @@ export async function finishAuthentication(
     expectedRPID: rpID,
     credential: { id: passkey._id, publicKey: Uint8Array.from(passkey.publicKey), counter: passkey.counter },
   }).catch(() => undefined);
-  if (!verified?.verified) return undefined;
+  if (!verified?.verified) return { outcome: 'refused' };
   const { newCounter } = verified.authenticationInfo;
   // Of two answers with one counter, which only a copied passkey gives, one is taken.
   const { matchedCount } = await Organizer.updateOne(
     { _id: organizer._id, passkeys: { $elemMatch: { _id: passkey._id, counter: passkey.counter } } },
     { $set: { 'passkeys.$.counter': newCounter, 'passkeys.$.lastUsedAt': now } },
   );
-  return matchedCount === 1 ? organizer._id : undefined;
+  return matchedCount === 1 ? { outcome: 'proved', organizer: organizer._id } : { outcome: 'refused' };
 }
 
 /** False where the account has no such passkey. */
