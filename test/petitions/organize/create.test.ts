@@ -7,7 +7,7 @@ import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../../support/page.ts';
 import { visitor } from '../../support/visitor.ts';
 import { startWorld, type World } from '../../support/world.ts';
-import { createDraft, openForm, pathOf, rightForm, send, stored } from './support.ts';
+import { createDraft, formIn, openForm, pathOf, rightForm, send, stored } from './support.ts';
 
 let world: World;
 let ada: SignedInVisitor;
@@ -74,6 +74,42 @@ describe('a new petition', () => {
     assert.equal(second.slug, 'gardons-l-etang-ca-presse-2');
   });
 
+  it('gets an address of its own where several are made at once; one that was chosen goes to one of them', async () => {
+    const suggested = await Promise.all(
+      [1, 2, 3, 4].map(() => createDraft(ada, { 'en-title': 'All at once' })),
+    );
+    assert.equal(new Set(suggested.map(({ slug }) => slug)).size, 4);
+    const chosen = await Promise.all(
+      [1, 2, 3, 4].map(() => send(ada, '/organize/petitions', rightForm({ slug: 'chosen-by-four' }))),
+    );
+    assert.deepEqual(chosen.map(({ status }) => status).sort(), [303, 422, 422, 422]);
+    assert.equal(await Petition.countDocuments({ slug: 'chosen-by-four' }), 1);
+  });
+
+  it('is made once by a form that is sent twice, also at the same moment', async () => {
+    const form = formIn(await (await ada.get('/organize/petitions/new')).text(), rightForm());
+    const sent = { ...form, 'en-title': 'Pressed twice' };
+    const responses = await Promise.all([1, 2].map(() => send(ada, '/organize/petitions', sent)));
+    const places = [...responses, await send(ada, '/organize/petitions', sent)].map(({ headers }) =>
+      headers.get('location'),
+    );
+    assert.match(places[0] ?? '', new RegExp(form.draft ?? 'none'));
+    assert.equal(new Set(places).size, 1);
+    assert.equal(await Petition.countDocuments({ slug: /^pressed-twice/ }), 1);
+    const [id] = [form.draft];
+    assert.equal(await AuditEntry.countDocuments({ petition: id, action: 'petition.create' }), 1);
+    const other = await send(ada, '/organize/petitions', { ...sent, 'en-title': 'Pressed again, changed' });
+    assert.equal(other.status, 303);
+    assert.equal(
+      await Petition.countDocuments({ slug: 'pressed-again-changed' }),
+      1,
+      'nothing typed is lost',
+    );
+    const bob = await signInAs(world, 'editor');
+    assert.equal((await send(bob, '/organize/petitions', sent)).status, 303);
+    assert.ok((await stored({ _id: id })).editedBy?.equals(ada.organizer._id));
+  });
+
   it('may be in French alone', async () => {
     const { 'en-title': _, ...none } = rightForm();
     const french = Object.fromEntries(Object.entries(everything).filter(([name]) => name.startsWith('fr-')));
@@ -105,14 +141,16 @@ describe('a new petition', () => {
 });
 
 describe('a form that cannot be taken', () => {
-  const long = 'x'.repeat(60_000);
   const table: [why: string, typed: Record<string, string>, field: string, says: RegExp][] = [
     ['no title', { 'en-title': ' ' }, 'en-title', /Write the title in English/],
     ['a title that is too long', { 'en-title': 'x'.repeat(151) }, 'en-title', /150/],
-    ['a huge text', { 'en-body': long }, 'en-body', /50,000/],
+    ['a huge text', { 'en-body': 'x'.repeat(200_000) }, 'en-body', /50,000/],
     ['half a translation', { 'fr-title': 'Le banc' }, 'fr-body', /in French, or empty all French fields/],
     ['a goal of zero', { 'goal-number': '0' }, 'goal-number', /from 1 to/],
     ['a goal that is no number', { 'goal-number': 'many' }, 'goal-number', /whole number/],
+    ['a goal below zero', { 'goal-number': '-5' }, 'goal-number', /from 1 to/],
+    ['a huge goal', { 'goal-number': '1e99' }, 'goal-number', /from 1 to 100,000,000/],
+    ['a goal of endless digits', { 'goal-number': '9'.repeat(400) }, 'goal-number', /from 1 to|20 char/],
     ['a goal in fractions', { 'goal-number': '2.5' }, 'goal-number', /whole number/],
     ['no goal', { 'goal-number': '' }, 'goal-number', /whole number/],
     [
@@ -141,6 +179,13 @@ describe('a form that cannot be taken', () => {
       { 'q1-kind': 'choice', 'q1-en': 'Which?', 'q1-options-en': 'One' },
       'q1-options-en',
       /two/,
+    ],
+    ['a question of no kind', { 'q1-kind': 'none', 'q1-en': 'Which?' }, 'q1-kind', /how it is answered/],
+    [
+      'a list with one answer twice',
+      { 'q1-kind': 'choice', 'q1-en': 'Which?', 'q1-options-en': 'One\r\nTwo\r\nOne' },
+      'q1-options-en',
+      /the same/,
     ],
     ['nobody behind it', { 'group-name': '' }, 'group-name', /who runs/],
     ['a picture that is not there', { picture: 'a'.repeat(32) }, 'file', /once more/],
