@@ -1,66 +1,83 @@
-import type { Petition } from '../petitions/petition.ts';
+import { everAsked, type Petition } from '../petitions/petition.ts';
 import { placeName } from '../petitions/view.ts';
-import type { Platform } from '../platform.ts';
-import { labelIn } from '../signatures/asked.ts';
-import type { Signature } from '../signatures/signature.ts';
-import { signatureView } from '../signatures/view.ts';
+import type { SealedField, Signature } from '../signatures/signature.ts';
 
-type Opened = ReturnType<typeof signatureView>;
-type Cell = string | undefined;
-type Column = { title: string; of: (signature: Opened, stored: Signature) => Cell; isUsual?: boolean };
+type Cell = string | null | undefined;
+/** A signature and the way to open what is sealed in it. Nothing is opened that no column shows. */
+export type Opened = { stored: Signature; open: (field: SealedField) => string | undefined };
+type Column = {
+  title: string;
+  /** The fields of the signature it takes. */
+  reads: readonly string[];
+  of: (signature: Opened) => Cell;
+  isUsual?: boolean;
+};
 
 const moment = (at: Date | null | undefined): Cell => at?.toISOString();
 const yesNo = (is: boolean | null | undefined): string => (is ? 'yes' : 'no');
-const given = ({ consent }: Opened, to: string) => consent.find((evidence) => evidence.to === to);
+
+const sealed = (title: string, field: SealedField): Column => ({
+  title,
+  reads: [`sealed.${field}`],
+  of: ({ open }) => open(field),
+});
+const plain = (title: string, field: keyof Signature, of: (stored: Signature) => Cell): Column => ({
+  title,
+  reads: [field],
+  of: ({ stored }) => of(stored),
+});
+type Evidence = Signature['consent'][number];
+const given = (title: string, to: 'signing' | 'updates', of: (evidence: Evidence) => Cell): Column =>
+  plain(title, 'consent', ({ consent }) => {
+    const evidence = consent.find((one) => one.to === to);
+    return evidence && of(evidence);
+  });
+const usual = (column: Column): Column => ({ ...column, isUsual: true });
 
 /** What an export can hold of a signature, in the order of its columns. */
-const columns: Record<string, Column> = {
-  id: { title: 'Id', of: (_, { _id }) => _id.toHexString() },
-  name: { title: 'Name', of: ({ name }) => name, isUsual: true },
-  email: { title: 'E-mail', of: ({ email }) => email },
-  phone: { title: 'Phone', of: ({ phone }) => phone },
-  postalCode: { title: 'Postal code', of: ({ postalCode }) => postalCode },
-  country: { title: 'Country', of: ({ country }) => country ?? undefined, isUsual: true },
+export const columns: Readonly<Record<string, Column>> = {
+  id: plain('Id', '_id', ({ _id }) => _id.toHexString()),
+  name: usual(sealed('Name', 'name')),
+  email: sealed('E-mail', 'email'),
+  phone: sealed('Phone', 'phone'),
+  postalCode: sealed('Postal code', 'postalCode'),
+  country: usual(plain('Country', 'country', ({ country }) => country)),
   region: {
     title: 'Region',
-    of: ({ country, region }, stored) => (stored.region ? placeName('en', country, stored.region) : region),
+    reads: ['country', 'region', 'sealed.region'],
+    of: ({ stored: { country, region }, open }) =>
+      region ? placeName('en', country, region) : open('region'),
     isUsual: true,
   },
-  comment: { title: 'Comment', of: ({ comment }) => comment },
-  showName: { title: 'Name may be shown', of: ({ showName }) => yesNo(showName), isUsual: true },
-  state: { title: 'State', of: ({ state }) => state, isUsual: true },
-  source: { title: 'Source', of: ({ source }) => source ?? 'direct' },
-  signedAt: { title: 'Signed at (UTC)', of: ({ signedAt }) => moment(signedAt), isUsual: true },
-  confirmedAt: { title: 'Confirmed at (UTC)', of: ({ confirmedAt }) => moment(confirmedAt), isUsual: true },
-  language: { title: 'Language', of: (_, { language }) => language },
-  updates: { title: 'Agreed to updates', of: ({ updates }) => yesNo(updates), isUsual: true },
-  updatesAt: { title: 'Agreed to updates at (UTC)', of: (opened) => moment(given(opened, 'updates')?.at) },
-  updatesWording: {
-    title: 'Wording about updates',
-    of: (opened) => given(opened, 'updates')?.wording ?? undefined,
-  },
-  signingAt: { title: 'Agreed to signing at (UTC)', of: (opened) => moment(given(opened, 'signing')?.at) },
-  signingWording: {
-    title: 'Wording about signing',
-    of: (opened) => given(opened, 'signing')?.wording ?? undefined,
-  },
-  wordingVersion: {
-    title: 'Version of the wording',
-    of: (opened) => given(opened, 'signing')?.version ?? undefined,
-  },
-  page: { title: 'Page', of: (opened) => given(opened, 'signing')?.page ?? undefined },
+  comment: sealed('Comment', 'comment'),
+  showName: usual(plain('Name may be shown', 'showName', ({ showName }) => yesNo(showName))),
+  state: usual(plain('State', 'state', ({ state }) => state)),
+  source: plain('Source', 'source', ({ source }) => source ?? 'direct'),
+  signedAt: usual(plain('Signed at (UTC)', 'createdAt', ({ createdAt }) => moment(createdAt))),
+  confirmedAt: usual(plain('Confirmed at (UTC)', 'confirmedAt', ({ confirmedAt }) => moment(confirmedAt))),
+  language: plain('Language', 'language', ({ language }) => language),
+  updates: usual(plain('Agreed to updates', 'updates', ({ updates }) => yesNo(updates))),
+  updatesAt: given('Agreed to updates at (UTC)', 'updates', ({ at }) => moment(at)),
+  updatesWording: given('Wording about updates', 'updates', ({ wording }) => wording),
+  signingAt: given('Agreed to signing at (UTC)', 'signing', ({ at }) => moment(at)),
+  signingWording: given('Wording about signing', 'signing', ({ wording }) => wording),
+  wordingVersion: given('Version of the wording', 'signing', ({ version }) => version),
+  page: given('Page', 'signing', ({ page }) => page),
 };
 
 /** Stands for a column for each of the petition's own questions. */
-const answers = 'answers';
+export const answers = 'answers';
 
-export const columnChoices = (petition: Pick<Petition, 'questions'>, chosen?: readonly string[]) => [
+export const columnChoices = (
+  petition: Pick<Petition, 'questions' | 'formerQuestions'>,
+  chosen?: readonly string[],
+) => [
   ...Object.entries(columns).map(([id, { title, isUsual }]) => ({
     id,
     title,
     checked: chosen ? chosen.includes(id) : Boolean(isUsual),
   })),
-  ...(petition.questions.length > 0
+  ...(everAsked(petition).length > 0
     ? [{ id: answers, title: 'Answers to your questions', checked: chosen?.includes(answers) ?? false }]
     : []),
 ];
@@ -68,31 +85,3 @@ export const columnChoices = (petition: Pick<Petition, 'questions'>, chosen?: re
 /** The chosen columns that there are, in their order. */
 export const knownColumns = (chosen: readonly string[]): string[] =>
   [...Object.keys(columns), answers].filter((id) => chosen.includes(id));
-
-type Table = { titles: string[]; row: (signature: Signature) => string[] };
-
-/** The titles of the chosen columns, and each signature as their cells. */
-export function tableOf(
-  platform: Pick<Platform, 'vault'>,
-  petition: Petition,
-  chosen: readonly string[],
-): Table {
-  const known = knownColumns(chosen).flatMap((id) => columns[id] ?? []);
-  const questions = chosen.includes(answers) ? petition.questions : [];
-  return {
-    titles: [...known.map(({ title }) => title), ...questions.map(({ label }) => labelIn(label, 'en'))].map(
-      neutral,
-    ),
-    row(signature) {
-      const opened = signatureView(platform, signature);
-      const told = questions.map(({ key }) => opened.answers.find((one) => one.key === key)?.answer);
-      return [...known.map(({ of }) => of(opened, signature)), ...told].map((cell) => neutral(cell ?? ''));
-    },
-  };
-}
-
-/**
- * Text that a spreadsheet would take for a formula begins with an apostrophe instead
- * (https://owasp.org/www-community/attacks/CSV_Injection), wide forms of the signs too.
- */
-export const neutral = (text: string): string => (/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text);

@@ -2,20 +2,19 @@ import type { Types } from 'mongoose';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { type Selection, whichSignatures } from '../signatures/organize/filter.ts';
-import { Signature } from '../signatures/signature.ts';
 import type { Step, Task } from '../tasks/task.ts';
-import { tableOf } from './columns.ts';
+import { inBatches } from './batches.ts';
 import { byteOrderMark, csvOf } from './csv.ts';
 import { type Export, markReady, partPath } from './export.ts';
 import { writeAt } from './file.ts';
+import { tableOf } from './table.ts';
 import { addRows, endWorkbook, newWorkbook, type Workbook } from './xlsx.ts';
 
-/** Signatures in memory at once. */
-const batchSize = 500;
 /** How long a step goes on taking batches, in milliseconds. */
 const stepTime = 2_000;
 
 type Cursor = { after: Types.ObjectId | null; offset: number; workbook: Workbook | null };
+type Progress = Omit<Cursor, 'offset'> & { done: number; finished: boolean };
 
 /**
  * The next part of a CSV or XLSX export, appended where the last step ended. The file and the cursor only ever agree:
@@ -30,7 +29,7 @@ export async function tableStep(
 ): Promise<Step> {
   const begin: Cursor = { after: null, offset: 0, workbook: made.kind === 'xlsx' ? newWorkbook : null };
   const from = (task.cursor as Cursor | null) ?? begin;
-  const progress = { after: from.after, workbook: from.workbook, done: 0, finished: false };
+  const progress: Progress = { after: from.after, workbook: from.workbook, done: 0, finished: false };
   const path = await partPath(platform.env, made);
   const offset = await writeAt(
     path,
@@ -48,31 +47,26 @@ async function* pieces(
   petition: Petition,
   made: Export,
   isFirst: boolean,
-  progress: { after: Types.ObjectId | null; workbook: Workbook | null; done: number; finished: boolean },
+  progress: Progress,
 ): AsyncGenerator<Buffer> {
-  const { titles, row } = tableOf(platform, petition, made.columns);
-  if (isFirst && !progress.workbook) yield Buffer.from(byteOrderMark + csvOf([titles]));
-  for (const until = Date.now() + stepTime; Date.now() < until && !progress.finished; ) {
-    const batch = await nextBatch(petition, made, progress.after);
-    const rows = batch.map(row);
-    if (progress.workbook) {
-      const { workbook, bytes } = addRows(progress.workbook, titles, rows);
-      progress.workbook = workbook;
-      yield bytes;
-    } else yield Buffer.from(csvOf(rows));
+  const { titles, reads, row } = tableOf(platform, petition, made.columns);
+  const which = (after?: Types.ObjectId) => whichSignatures(petition, made.which as Selection, { after });
+  const until = Date.now() + stepTime;
+  if (isFirst) yield add(progress, titles, [], true);
+  for await (const batch of inBatches(which, reads, progress.after ?? undefined)) {
+    yield add(progress, titles, batch.map(row));
     progress.after = batch.at(-1)?._id ?? progress.after;
     progress.done += batch.length;
-    progress.finished = batch.length < batchSize;
+    if (Date.now() >= until) return;
   }
-  if (progress.finished && progress.workbook) yield endWorkbook(progress.workbook);
+  progress.finished = true;
+  if (progress.workbook) yield endWorkbook(progress.workbook);
 }
 
-const nextBatch = (
-  petition: Petition,
-  { which }: Export,
-  after: Types.ObjectId | null,
-): Promise<Signature[]> =>
-  Signature.find(whichSignatures(petition, which as Selection, { after: after ?? undefined }))
-    .sort({ _id: 1 })
-    .limit(batchSize)
-    .lean<Signature[]>();
+/** Rows as the file has them. */
+function add(progress: Progress, titles: string[], rows: string[][], isFirst = false): Buffer {
+  if (!progress.workbook) return Buffer.from(isFirst ? byteOrderMark + csvOf([titles]) : csvOf(rows));
+  const { workbook, bytes } = addRows(progress.workbook, titles, rows);
+  progress.workbook = workbook;
+  return bytes;
+}

@@ -1,6 +1,6 @@
 import { Export } from '../../server/exports/export.ts';
 import { FileIsGone } from '../../server/exports/file.ts';
-import { packStep } from '../../server/exports/pack/step.ts';
+import { type PackCursor, packStep } from '../../server/exports/pack/step.ts';
 import { tableStep } from '../../server/exports/table-step.ts';
 import { ZipTooLarge } from '../../server/exports/zip.ts';
 import { formatNumber } from '../../server/locales.ts';
@@ -18,10 +18,9 @@ export async function exportSignatures(tools: TaskTools, task: Task): Promise<St
     throw new TaskFailure('The file was deleted. Make the export again.');
   try {
     const step = await (made.kind === 'pdf' ? packStep : tableStep)(tools, petition, made, task);
-    const rows = task.done + step.done;
-    const summary = `${formatNumber('en', rows)} ${made.kind === 'pdf' ? 'names' : 'rows'} written.`;
+    const summary = summaryOf(made, task.done + step.done, step);
     const page = organizePath(petition, `exports/${exportId}`);
-    const parts = made.kind === 'pdf' ? (step.cursor as { parts: unknown[] }).parts.length : 1;
+    const parts = made.kind === 'pdf' ? (step.cursor as PackCursor).parts.length : 1;
     const downloadUrl = parts > 1 ? page : `${page}/files/1`;
     return { ...step, result: { summary, ...(step.finished && { downloadUrl }) } };
   } catch (error) {
@@ -30,6 +29,19 @@ export async function exportSignatures(tools: TaskTools, task: Task): Promise<St
       throw new TaskFailure(
         'The workbook would be larger than spreadsheet programs open. Export as CSV instead.',
       );
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new TaskFailure(
+        'The disk of the server is full. Once there is space again, it goes on where it was.',
+      );
     throw error;
   }
+}
+
+function summaryOf({ kind }: Export, rows: number, { cursor }: Step): string {
+  if (kind !== 'pdf') return `${formatNumber('en', rows)} rows written.`;
+  const { unprintable } = cursor as PackCursor;
+  const unsaid =
+    unprintable > 0 &&
+    ` In ${formatNumber('en', unprintable)} of them are letters that no font on the server has; they stand as �. Installing fonts there (Debian: fonts-noto) and making the pack again shows them.`;
+  return `${formatNumber('en', rows)} names written.${unsaid || ''}`;
 }

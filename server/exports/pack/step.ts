@@ -7,15 +7,21 @@ import type { Platform } from '../../platform.ts';
 import { Signature } from '../../signatures/signature.ts';
 import { openField } from '../../signatures/view.ts';
 import type { Step, Task } from '../../tasks/task.ts';
+import { inBatches } from '../batches.ts';
 import { type Export, markReady, partPath } from '../export.ts';
 import { coverOf } from './cover.ts';
 import { type Named, writeVolume } from './document.ts';
 
 /** Names in one volume: what a binder holds, and what a step can write. */
 const namesInVolume = 4_000;
-const batchSize = 500;
 
-type Cursor = { after: Types.ObjectId | null; page: number; parts: { bytes: number }[] };
+/** Where the next volume begins, and what came of those before. */
+export type PackCursor = {
+  after: Types.ObjectId | null;
+  page: number;
+  parts: { bytes: number }[];
+  unprintable: number;
+};
 
 /** The next volume of a delivery pack. A step that runs again writes its volume anew. */
 export async function packStep(
@@ -26,7 +32,7 @@ export async function packStep(
   now = new Date(),
   volumeSize = namesInVolume,
 ): Promise<Step> {
-  const from = (task.cursor as Cursor | null) ?? { after: null, page: 1, parts: [] };
+  const from = (task.cursor as PackCursor | null) ?? { after: null, page: 1, parts: [], unprintable: 0 };
   const lang = petition.language;
   const isFirst = from.parts.length === 0;
   const agreed = isFirst ? await Signature.countDocuments(namedOn(petition)) : undefined;
@@ -40,10 +46,11 @@ export async function packStep(
         : translate(lang, 'pack.namesNote', { count: agreed, n: formatNumber(lang, agreed) }),
     names: namesOf(platform, petition, read, volumeSize),
   });
-  const cursor: Cursor = {
+  const cursor: PackCursor = {
     after: read.after,
     page: written.page,
     parts: [...from.parts, { bytes: written.bytes }],
+    unprintable: from.unprintable + written.unprintable,
   };
   const finished = read.done < volumeSize || !(await Signature.exists(namedAfter(petition, read.after)));
   if (finished) await markReady(made, cursor.parts, now);
@@ -56,25 +63,22 @@ const namedAfter = (petition: Petition, after: Types.ObjectId | null) => ({
   ...(after && { _id: { $gt: after } }),
 });
 
+const fieldsRead = ['sealed.name', 'sealed.comment', 'country', 'region', 'review'];
+
 async function* namesOf(
   platform: Pick<Platform, 'vault'>,
   petition: Petition,
   read: { after: Types.ObjectId | null; done: number },
   limit: number,
 ): AsyncGenerator<Named> {
-  while (read.done < limit) {
-    const batch = await Signature.find(namedAfter(petition, read.after))
-      .sort({ _id: 1 })
-      .limit(Math.min(batchSize, limit - read.done))
-      .lean<Signature[]>();
-    if (batch.length === 0) return;
+  const which = (after?: Types.ObjectId) => namedAfter(petition, after ?? null);
+  for await (const batch of inBatches(which, fieldsRead, read.after ?? undefined, limit)) {
     for (const signature of batch) {
       read.after = signature._id;
       read.done += 1;
       const name = openField(platform, signature, 'name');
       if (!name) continue;
-      const { country, region } = signature;
-      const place = placeName(petition.language, country, region);
+      const place = placeName(petition.language, signature.country, signature.region);
       const reason = showsComment(signature) ? openField(platform, signature, 'comment') : undefined;
       yield { name, place, reason };
     }
