@@ -136,11 +136,14 @@ export const dashboardWork = {
   waiting: 100,
   /** The latest updates that were sent. */
   updates: 20,
-  /** How often one that moves is told its numbers, and one that rests is looked at. */
-  tellEvery: 2_000,
+  /**
+   * How often one that moves is told its numbers, and one that rests is looked at. What moved is told within two
+   * seconds where a reading takes no more than 400 ms.
+   */
+  tellEvery: 1_000,
   lookEvery: 5_000,
-  /** So many times as long as a reading took, until the next. */
-  restFactor: 10,
+  /** So many times as long as a reading took, from when it began until the next. */
+  restFactor: 4,
   /** How often whoever watches must still be signed in, and how long one stream lasts. */
   sessionEvery: 5_000,
   streamFor: 15 * 60_000,

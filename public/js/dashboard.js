@@ -15,7 +15,6 @@ if (root) {
   follow(root);
   for (const chart of root.querySelectorAll('[data-chart]')) readOut(/** @type {HTMLElement} */ (chart));
 }
-for (const work of document.querySelectorAll('[data-progress]')) waitFor(/** @type {HTMLElement} */ (work));
 
 /** @param {HTMLElement} page */
 function follow(page) {
@@ -209,20 +208,4 @@ function readOut(figure) {
     delete place.dataset.pointed;
     place.textContent = usual.textContent;
   });
-}
-
-/**
- * Work in the background: shows how far it is, and the page with its result once it is over.
- * @param {HTMLElement} place
- */
-async function waitFor(place) {
-  try {
-    const answer = await fetch(place.dataset.progress ?? '', { headers: { accept: 'application/json' } });
-    const task = answer.ok ? await answer.json() : undefined;
-    if (task?.isOver) return location.reload();
-    if (task?.percent !== undefined) place.textContent = `${task.percent}%`;
-  } catch {
-    // Offline or restarting: the next turn tries again.
-  }
-  window.setTimeout(() => waitFor(place), 2_000);
 }

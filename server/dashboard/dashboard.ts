@@ -16,18 +16,21 @@ export async function readSnapshot(petitionId: string, now = new Date()): Promis
   return { asOf: asOf(petition, facts.at), live: liveView(petition, facts) };
 }
 
-/** Whether somebody who watches still may: the session, the account and the role all stand. Is no visit. */
+/**
+ * Whether somebody who watches a petition, or all of them, still may: the session, the account and the role all stand.
+ * Is no visit.
+ */
 export async function mayStillWatch(
   { redis }: Pick<Platform, 'redis'>,
   session: Session,
-  petitionId: Types.ObjectId,
+  petitionId?: Types.ObjectId,
 ): Promise<boolean> {
   const organizerId = new Types.ObjectId(session.organizer);
   const sessions = await listSessions(redis, organizerId);
   if (!sessions.some(({ id }) => id === session.id)) return false;
   const [organizer, petition] = await Promise.all([
     Organizer.findOne({ _id: organizerId, endedAt: null }, { role: 1 }).lean<Organizer>(),
-    Petition.findById(petitionId, { team: 1 }).lean<Petition>(),
+    petitionId && Petition.findById(petitionId, { team: 1 }).lean<Petition>(),
   ]);
   return organizer !== null && petition !== null && mayDo(organizer, 'petition.view', petition);
 }

@@ -5,6 +5,9 @@ const channel = 'counts';
 const heartbeat = ': still here\n\n';
 const heartbeatEvery = 25_000;
 
+/** Instead of a petition's id: who watches this is told of every count that moves. */
+export const everyPetition = '*';
+
 /** Anything a line of text can be written to and that says when it is gone. */
 export type Viewer = { write(text: string): unknown; end(): unknown };
 export type LiveCounts = ReturnType<typeof createLiveCounts>;
@@ -36,12 +39,14 @@ export function createLiveCounts(
   });
   subscriber.on('message', (_channel: string, message: string) => {
     const space = message.indexOf(' ');
-    send(message.slice(0, space), countEvent(message.slice(space + 1)));
+    const event = countEvent(message.slice(space + 1));
+    for (const watched of [message.slice(0, space), everyPetition]) send(watched, event);
   });
   let connectedBefore = false;
   subscriber.on('ready', async () => {
     if (connectedBefore) {
       for (const petitionId of viewers.keys()) {
+        if (petitionId === everyPetition) continue;
         const count = await refresh(petitionId).catch(() => undefined);
         if (count) send(petitionId, countEvent(JSON.stringify(count)));
       }

@@ -11,6 +11,7 @@ import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
 import { settle } from '../support/tally.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
+import { isShown, textAt } from './page.ts';
 
 let world: World;
 let viewer: SignedInVisitor;
@@ -24,7 +25,10 @@ const idOf = ({ _id }: Petition) => _id.toHexString();
 const urlOf = (...petitions: Petition[]) =>
   `/organize/overview?${petitions.map((petition) => `petition=${idOf(petition)}`).join('&')}`;
 const pageOf = async (url: string) => (await viewer.get(url)).text();
-const peopleIn = (page: string) => /data-people>([^<]+)</.exec(page)?.[1];
+const peopleIn = (page: string) => {
+  const people = textAt(page, 'people');
+  return people === '–' ? undefined : people;
+};
 
 /** Somebody who signs, with what they are known by. */
 const sign = (petition: Petition, person: string, differences: Record<string, unknown> = {}) =>
@@ -61,8 +65,8 @@ describe('all petitions together', () => {
     await sign(petition, 'bob', { confirmedAt: new Date(Date.now() - 5 * 86_400_000) });
     await settle(petition);
     const page = await pageOf(urlOf(petition));
-    const row = page.slice(page.indexOf(`value="${idOf(petition)}"`)).split('</tr>')[0] ?? '';
-    const cells = [...row.matchAll(/<td>([^<]*)<\/td>/g)].map(([, cell]) => cell);
+    const row = page.slice(page.indexOf(`id="petition-${idOf(petition)}"`)).split('</tr>')[0] ?? '';
+    const cells = [...row.matchAll(/<td[^>]*>([^<]*)<\/td>/g)].map(([, cell]) => cell);
     assert.deepEqual(cells, ['1', '3,002', '4,000', 'Open']);
     assert.match(
       textOf(page),
@@ -100,7 +104,10 @@ describe('different people', () => {
     assert.equal(peopleIn(await pageOf(urlOf(library, garden))), '3');
     assert.equal(peopleIn(await pageOf(urlOf(garden))), '1');
     const page = await pageOf(urlOf(library, bridge));
-    assert.match(textOf(page), /Different people in 2 chosen petitions 4 2 signatures more than people/);
+    assert.match(
+      textOf(page),
+      /Different people in 2 chosen petitions 4 Behind 6 confirmed signatures\. 2 more than people: some .* all at once/,
+    );
     assert.match(page, new RegExp(`value="${idOf(bridge)}"[^>]* checked`));
     assert.doesNotMatch(page, new RegExp(`value="${idOf(garden)}"[^>]* checked`));
   });
@@ -127,8 +134,22 @@ describe('different people', () => {
       return peopleIn(found) && found;
     }, 'the count');
     assert.equal(peopleIn(page), '20');
-    assert.match(textOf(page), /Counted: \w{3}, \d+ \w+ \d{4} at [\d:]+ UTC to /);
+    assert.match(textOf(page), /one after the other, from \w{3}, \d+ \w+ \d{4} at [\d:]+ UTC to /);
     assert.match(page, /<button[^>]*>Count again<\/button>/);
+    assert.equal(
+      textAt(page, 'peopleNote'),
+      'Behind 24 confirmed signatures. 4 more than people: some signed two or more.',
+    );
+
+    await sign(one, 'person-3000');
+    await settle(one);
+    const later = await pageOf(urlOf(one, two));
+    assert.equal(
+      textAt(later, 'peopleNote'),
+      textAt(page, 'peopleNote'),
+      'people and signatures are of one moment',
+    );
+    assert.match(textAt(later, 'peopleHow') ?? '', /By now 25 are confirmed\.$/);
     assert.equal(peopleIn(await pageOf(urlOf(one))), undefined, 'another selection is another count');
   });
 
@@ -147,11 +168,9 @@ describe('different people', () => {
     await eventually(async () => (await Task.findById(task?._id).lean())?.state === 'done', 'the count');
     await Task.updateOne({ _id: task?._id }, { $set: { state: 'paused' } });
     const waiting = await pageOf(urlOf(petition));
-    assert.match(
-      waiting,
-      new RegExp(`data-progress="/organize/tasks/${task?._id.toHexString()}/progress.json"`),
-    );
-    assert.doesNotMatch(waiting, /<button[^>]*>Count (them|again)/);
+    assert.match(waiting, new RegExp(`href="/organize/tasks/${task?._id.toHexString()}"`));
+    assert.match(textAt(waiting, 'peopleNote') ?? '', /^They are being told apart: \d+%\.$/);
+    assert.equal(isShown(waiting, 'mayCount'), false);
     await viewer.post('/organize/overview/people', input);
     assert.equal(await Task.countDocuments({ kind: 'people', 'input.petitions': [idOf(petition)] }), 1);
   });

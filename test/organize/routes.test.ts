@@ -49,6 +49,7 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
   ],
   viewer: [
     'GET /organize/overview',
+    'GET /organize/overview/events',
     'POST /organize/overview/people',
     'GET /organize/petitions/:petition',
     'GET /organize/petitions/:petition/events',

@@ -5,14 +5,13 @@ import type { Platform } from '../../platform.ts';
 import { Signature } from '../../signatures/signature.ts';
 import { beginTask, type Step, Task, type TaskState } from '../../tasks/task.ts';
 
-/** How many different people confirmed in some petitions; not known where nobody counted them yet. */
-export type People =
-  | { outcome: 'counted'; people: number; from: Date; to: Date }
-  | { outcome: 'counting'; task: string }
-  | { outcome: 'unknown' };
+/** How many different people were behind how many confirmed signatures, and when they were told apart. */
+export type PeopleCount = { people: number; signatures: number; from: Date; to: Date };
+/** What is known of the people of some petitions: the last count, and the one that is under way. */
+export type People = { counted?: PeopleCount; counting?: { task: string; percent?: number } };
 
 type Input = { key: string; petitions: string[] };
-type Cursor = { after: string; people: number };
+type Cursor = { after: string } & Pick<PeopleCount, 'people' | 'signatures'>;
 
 /** One selection of petitions, in whatever order. */
 const keyOf = (petitions: readonly Types.ObjectId[]): string =>
@@ -44,7 +43,7 @@ export async function findPeople(
     .lean();
   if (confirmed.length > dashboardWork.peopleAtOnce) return lastCount(petitions);
   const people = new Set(confirmed.map(({ emailKey }) => emailKey)).size;
-  return { outcome: 'counted', people, from: now, to: now };
+  return { counted: { people, signatures: confirmed.length, from: now, to: now } };
 }
 
 async function lastCount(petitions: readonly Types.ObjectId[]): Promise<People> {
@@ -54,10 +53,19 @@ async function lastCount(petitions: readonly Types.ObjectId[]): Promise<People> 
       .sort({ createdAt: -1 })
       .lean<Task>();
   const [counting, counted] = await Promise.all([last(['waiting', 'running', 'paused']), last(['done'])]);
-  if (counting) return { outcome: 'counting', task: counting._id.toHexString() };
-  if (!counted?.finishedAt) return { outcome: 'unknown' };
-  const { people } = counted.result as { people: number };
-  return { outcome: 'counted', people, from: counted.startedAt ?? counted.createdAt, to: counted.finishedAt };
+  const finished = counted?.finishedAt && {
+    ...(counted.result as Pick<PeopleCount, 'people' | 'signatures'>),
+    ...{ from: counted.startedAt ?? counted.createdAt, to: counted.finishedAt },
+  };
+  return {
+    ...(finished && { counted: finished }),
+    ...(counting && { counting: progressOf(counting) }),
+  };
+}
+
+function progressOf({ _id, done, total }: Task) {
+  const percent = total ? { percent: Math.min(99, Math.floor((done / total) * 100)) } : {};
+  return { task: _id.toHexString(), ...percent };
 }
 
 /** Begins to count the people of some petitions, unless somebody is at it. */
@@ -66,7 +74,7 @@ export async function beginPeopleCount(
   organizer: Types.ObjectId,
   petitions: Types.ObjectId[],
 ): Promise<void> {
-  if ((await lastCount(petitions)).outcome === 'counting') return;
+  if ((await lastCount(petitions)).counting) return;
   const input: Input = { key: keyOf(petitions), petitions: petitions.map((id) => id.toHexString()) };
   const title = `Count the people of ${petitions.length} petitions`;
   await beginTask(platform, { kind: 'people', needs: 'petition.view', organizer, title, input });
@@ -79,7 +87,7 @@ export async function beginPeopleCount(
  */
 export async function countPeopleStep({ input, cursor }: Pick<Task, 'input' | 'cursor'>): Promise<Step> {
   const petitions = (input as Input).petitions.map((id) => new Types.ObjectId(id));
-  const { after, people } = (cursor as Cursor | null) ?? { after: '', people: 0 };
+  const { after, ...known } = (cursor as Cursor | null) ?? { after: '', people: 0, signatures: 0 };
   const total = cursor ? undefined : await Signature.countDocuments({ petition: { $in: petitions } });
   const read = await Signature.find(
     { petition: { $in: petitions }, emailKey: { $gt: after } },
@@ -92,15 +100,14 @@ export async function countPeopleStep({ input, cursor }: Pick<Task, 'input' | 'c
   // Where it was cut, the last person may have more signatures behind the cut: they are for the next step.
   const last = read.at(-1)?.emailKey;
   const whole = finished ? read : read.filter(({ emailKey }) => emailKey !== last);
-  const confirmed = new Set(
-    whole.filter(({ state }) => state === 'confirmed').map(({ emailKey }) => emailKey),
-  );
-  const sum = people + confirmed.size;
+  const confirmed = whole.filter(({ state }) => state === 'confirmed');
+  const people = known.people + new Set(confirmed.map(({ emailKey }) => emailKey)).size;
+  const signatures = known.signatures + confirmed.length;
   return {
     done: whole.length,
-    cursor: { after: whole.at(-1)?.emailKey ?? after, people: sum },
+    cursor: { after: whole.at(-1)?.emailKey ?? after, people, signatures } satisfies Cursor,
     finished,
     ...(total !== undefined && { total }),
-    ...(finished && { result: { people: sum } }),
+    ...(finished && { result: { people, signatures, summary: 'The different people are told apart.' } }),
   };
 }
