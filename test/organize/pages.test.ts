@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { openBrowser, phone } from '../support/browser.ts';
 import { entranceIn, type SignedInVisitor } from '../support/organizer.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
@@ -21,7 +21,10 @@ after(async () => {
 });
 
 /** A phone, the owner's unless said otherwise. `complaints` is what its console says. */
-async function openPhone(t: TestContext, { isOwners = true, ...options } = {}) {
+async function openPhone(
+  t: TestContext,
+  { isOwners = true, ...options }: BrowserContextOptions & { isOwners?: boolean } = {},
+) {
   const context = await browser.newContext({ ...phone, ...options, baseURL: world.env.BASE_URL });
   t.after(() => context.close());
   const [name = '', value = ''] = owner.cookie.split('=');
