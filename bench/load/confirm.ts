@@ -9,7 +9,7 @@ type Order = { url: string; events: string; links: string[]; rate: number };
 type Shown = { count: number; at: number };
 
 /** How long the last count may take, in milliseconds. */
-const patience = 15_000;
+const patience = 60_000;
 
 async function confirmAll({ url, events, links, rate }: Order) {
   const agent = new Agent({ keepAlive: true });
