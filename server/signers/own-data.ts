@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { historyWith } from '../signatures/history.ts';
-import { isErased, Signature } from '../signatures/signature.ts';
+import { isErased, Signature, type SignatureState } from '../signatures/signature.ts';
 import { forgetUpdatesTo } from '../updates/audience.ts';
 import { suppressAddress } from './suppression.ts';
 import type { Purpose } from './tokens.ts';
@@ -21,6 +21,9 @@ export async function findOwnSignature(
   return { signature, petition: await Petition.findById(signature.petition).lean<Petition>() };
 }
 
+/** The states a signer can withdraw from; one that was invalidated does not count already, and stays so. */
+export const withdrawable: readonly SignatureState[] = ['pending', 'confirmed', 'held'];
+
 /** Takes a signature off the count, by its signer. */
 export async function withdrawSignature(
   { queues }: Pick<Platform, 'queues'>,
@@ -28,7 +31,7 @@ export async function withdrawSignature(
   now = new Date(),
 ): Promise<void> {
   const { modifiedCount } = await Signature.updateOne(
-    { _id, state: { $in: ['pending', 'confirmed', 'held'] } },
+    { _id, state: { $in: withdrawable } },
     [
       {
         $set: {

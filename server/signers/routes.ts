@@ -15,6 +15,7 @@ import {
   hideName,
   type Own,
   unsubscribe,
+  withdrawable,
   withdrawSignature,
 } from './own-data.ts';
 
@@ -119,6 +120,7 @@ async function showOwnData(
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
     textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,
     signature: { ...shown, country: placeName(lang, shown.country) },
+    mayWithdraw: withdrawable.includes(signature.state),
     done: knownDone.find((done) => done === request.query.done),
     urls: {
       download: `${base}/download`,

@@ -51,10 +51,29 @@ export function whichChange(
   const { from, ours } = changeRules[what];
   const state = { state: from.length === 1 ? from[0] : { $in: from } };
   const can = ours ? { $or: [state, { state: ours, changedIn: { $ne: null } }] } : state;
-  const mailedBefore = new Date(now.getTime() - mailAgainAfter.confirm * 1000);
-  const isDue = what === 'resend' ? [{ 'mail.requestedAt': { $lte: mailedBefore } }] : [];
-  return { ...whichSignatures(petition, which, bounds), $and: [can, ...isDue] };
+  return {
+    ...whichSignatures(petition, which, bounds),
+    $and: [can, ...(what === 'resend' ? [mailedBefore(now)] : [])],
+  };
 }
+
+/** {@link whichChange} for each state apart: together they are the same signatures, and each is counted from an index. */
+export function whichChangeByState(petition: Petition, what: ChangeName, which: Selection, now: Date) {
+  const { from, ours } = changeRules[what];
+  const states = [...from, ...(ours ? [ours] : [])].filter((state) => (which.state ?? state) === state);
+  return states.map((state) => ({
+    state,
+    which: {
+      ...whichSignatures(petition, { ...which, state }),
+      ...(state === ours && { changedIn: { $ne: null } }),
+      ...(what === 'resend' && mailedBefore(now)),
+    },
+  }));
+}
+
+const mailedBefore = (now: Date) => ({
+  'mail.requestedAt': { $lte: new Date(now.getTime() - mailAgainAfter.confirm * 1000) },
+});
 
 /** Why a change can be made to nobody, whatever their state; undefined where it can. */
 export function impossible(petition: Petition, what: ChangeInput['what'], now: Date): string | undefined {

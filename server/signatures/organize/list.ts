@@ -3,11 +3,10 @@ import { z } from 'zod';
 import type { Petition } from '../../petitions/petition.ts';
 import { readId } from '../../record-id.ts';
 import { Signature } from '../signature.ts';
-import { type Filter, type Selection, whichSignatures } from './filter.ts';
+import { indexFor, isByTime } from './by-index.ts';
+import { type Filter, whichSignatures } from './filter.ts';
 
 const pageSize = 50;
-/** Counting further costs more than it tells. */
-const countedUpTo = 10_000;
 
 /** A place in the list: the moment of signing in milliseconds, and the id. */
 const place = z
@@ -24,22 +23,19 @@ const written = ({ createdAt, _id }: Place): string => `${createdAt.getTime()}-$
 export const pageForm = z.object({ older: place.optional(), newer: place.optional() });
 export type Page = z.output<typeof pageForm>;
 
-/** By days the list is in the order of signing, else in the order in which signatures came in: each is an index's. */
-const isByTime = ({ from, to }: Filter): boolean => Boolean(from || to);
-const inTime = { hint: 'inTime' } as const;
-
-/** Asks for the signatures of a page and one more, from where the last page ended. */
-export function findPage(petition: Petition, filter: Filter, { older, newer }: Page) {
+/**
+ * Asks for the signatures of a page and one more, from where the last page ended: by days in the order of signing, else
+ * in the order in which they came in, so that an index has them in this order.
+ */
+export function findPage(petition: Petition, filter: Filter, page: Page) {
+  const { older, newer } = page;
   const order = newer ? 1 : -1;
   const query = isByTime(filter)
-    ? Signature.find(whichInTime(petition, filter, { older, newer }), null, inTime).sort({
-        createdAt: order,
-        _id: order,
-      })
+    ? Signature.find(whichInTime(petition, filter, page)).sort({ createdAt: order, _id: order })
     : Signature.find(whichSignatures(petition, filter, { before: older?._id, after: newer?._id })).sort({
         _id: order,
       });
-  return query.limit(pageSize + 1);
+  return query.setOptions(indexFor(filter)).limit(pageSize + 1);
 }
 
 /** One page of a petition's signatures, the newest first. */
@@ -65,14 +61,6 @@ function whichInTime(petition: Petition, filter: Filter, { older, newer }: Page)
   const [beyond, upTo] = newer ? ['$gt', '$gte'] : ['$lt', '$lte'];
   const isBeyond = { $or: [{ createdAt: { [beyond]: createdAt } }, { createdAt, _id: { [beyond]: _id } }] };
   return { ...which, $and: [{ createdAt: { [upTo]: createdAt } }, isBeyond] };
-}
-
-/** How many a selection means, exactly up to a number and `more` beyond it. */
-export async function countUpTo(petition: Petition, which: Selection): Promise<{ n: number; more: boolean }> {
-  const limit = countedUpTo + 1;
-  const options = isByTime(which) ? { limit, ...inTime } : { limit };
-  const n = await Signature.countDocuments(whichSignatures(petition, which), options);
-  return { n: Math.min(n, countedUpTo), more: n > countedUpTo };
 }
 
 /** One signature of this petition. */

@@ -5,7 +5,8 @@ import type { Petition } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
 import { beginTask, type Task } from '../../../tasks/task.ts';
 import { Signature } from '../../signature.ts';
-import { type ChangeInput, impossible, whichChange } from '../change.ts';
+import { countChange } from '../by-index.ts';
+import { type ChangeInput, impossible } from '../change.ts';
 import { filterInWords } from '../view.ts';
 import { changeWords } from '../words.ts';
 import type { ChangeForm } from './form.ts';
@@ -22,8 +23,8 @@ export async function beginChange(
   now = new Date(),
 ): Promise<Begun> {
   const which = { ...chosen, at: chosen.at ?? now.toISOString() };
-  const due = whichChange(petition, what, which, now);
-  const total = impossible(petition, what, now) ? 0 : await Signature.countDocuments(due);
+  const states = impossible(petition, what, now) ? [] : await countChange(petition, what, which, now);
+  const total = states.reduce((sum, { n }) => sum + n, 0);
   if (total === 0) return { outcome: 'nothing' };
   const input: ChangeInput = { what, which, why };
   const task = await begin(platform, petition, organizer, { input, total });

@@ -3,8 +3,9 @@ import type { Platform } from '../../../platform.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { taskView } from '../../../tasks/view.ts';
 import { Signature } from '../../signature.ts';
-import { type ChangeInput, type ChangeName, changeRules, impossible, whichChange } from '../change.ts';
-import { filterQuery, whichSignatures } from '../filter.ts';
+import { countAll, countChange, indexFor } from '../by-index.ts';
+import { type ChangeInput, impossible, whichChange } from '../change.ts';
+import { filterQuery } from '../filter.ts';
 import { organizerNames } from '../people.ts';
 import { filterInWords, momentIn, rowView, stateNames } from '../view.ts';
 import { changeWords } from '../words.ts';
@@ -23,9 +24,9 @@ export async function previewChange(
   const which = { ...chosen, at: chosen.at ?? now.toISOString() };
   const due = whichChange(petition, what, which, now);
   const [states, meant, sample] = await Promise.all([
-    countStates(due, what),
-    Signature.countDocuments(whichSignatures(petition, which)),
-    Signature.find(due).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
+    countChange(petition, what, which, now),
+    countAll(petition, which),
+    Signature.find(due, null, indexFor(which)).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
   ]);
   const total = states.reduce((sum, { n }) => sum + n, 0);
   const { ids, at, ...filter } = which;
@@ -33,7 +34,10 @@ export async function previewChange(
     what,
     ...changeWords[what],
     total,
-    states,
+    states: states
+      .map(({ state, n }) => ({ name: stateNames[state], n }))
+      .filter(({ n }) => n > 0)
+      .sort((a, b) => b.n - a.n),
     others: Math.max(0, meant - total),
     impossible: impossible(petition, what, now),
     words: ids ? undefined : filterInWords(filter),
@@ -44,18 +48,6 @@ export async function previewChange(
     ),
     filterQuery: filterQuery(filter),
   };
-}
-
-/** One by one, because each is counted from an index. */
-async function countStates(due: Record<string, unknown>, what: ChangeName) {
-  const { from, ours } = changeRules[what];
-  const states = await Promise.all(
-    [...from, ...(ours ? [ours] : [])].map(async (state) => ({
-      name: stateNames[state],
-      n: await Signature.countDocuments({ $and: [due, { state }] }),
-    })),
-  );
-  return states.filter(({ n }) => n > 0).sort((a, b) => b.n - a.n);
 }
 
 /** A change that was begun: who, when, why, how far it is, what it could still be undone for, and what others changed since. */
