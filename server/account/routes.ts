@@ -17,6 +17,7 @@ const done: Readonly<Record<string, string>> = {
   othersEnded: 'You are signed out everywhere but here.',
   passkeyAdded: 'The passkey is added. You can sign in with it from now on.',
   passkeyRenamed: 'The passkey has its new name.',
+  passkeyGone: 'Nothing was changed: that passkey is not there any more.',
   passkeyRemoved: 'The passkey is removed: it no longer lets anybody in.',
 };
 
@@ -49,28 +50,32 @@ export function accountRoutes(platform: Platform): OrganizeRoute[] {
         response.redirect(303, '/organize/sign-in');
       },
     },
-    {
-      method: 'post',
-      path: '/organize/account/sessions/:session/end',
-      needs,
-      async handle({ params }, response, { organizer }) {
-        if (await endSession(redis, organizer._id, String(params.session)))
-          await record({ organizer: organizer._id, action: 'session.end' });
-        response.redirect(303, '/organize/account?done=sessionEnded');
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/account/other-sessions/end',
-      needs,
-      async handle(_request, response, { organizer, session }) {
-        await endSessions(redis, organizer._id, session.id);
-        await record({ organizer: organizer._id, action: 'session.endOthers' });
-        response.redirect(303, '/organize/account?done=othersEnded');
-      },
-    },
+    accountChange('sessions/:session/end', async ({ params }, { organizer }) => {
+      const hasEnded = await endSession(redis, organizer._id, String(params.session));
+      return { done: 'sessionEnded', action: hasEnded && 'session.end' };
+    }),
+    accountChange('other-sessions/end', async (_request, { organizer, session }) => {
+      await endSessions(redis, organizer._id, session.id);
+      return { done: 'othersEnded', action: 'session.endOthers' };
+    }),
   ];
 }
+
+/** A change of one's account that leads back to its page; `action` goes into the log, false where nothing changed. */
+export const accountChange = (
+  path: string,
+  change: (request: Request, who: SignedIn) => Promise<{ done: string; action: string | false }>,
+): OrganizeRoute => ({
+  method: 'post',
+  path: `/organize/account/${path}`,
+  needs: 'account',
+  before: [formBody()],
+  async handle(request, response, who) {
+    const { done, action } = await change(request, who);
+    if (action) await record({ organizer: who.organizer._id, action });
+    response.redirect(303, `/organize/account?done=${done}`);
+  },
+});
 
 async function saveProfile(platform: Platform, request: Request, response: Response, who: SignedIn) {
   const typed = formOf(request);

@@ -1,6 +1,7 @@
 import { type InferSchemaType, model, Schema, Types } from 'mongoose';
 import type { Language } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { readId } from '../record-id.ts';
 import type { Address } from '../signers/address.ts';
 import { type Role, roles } from './roles.ts';
 
@@ -41,13 +42,13 @@ export const Organizer = model('Organizer', schema);
 const placeOf = (emailKey: string, field: 'email' | 'name'): string => `organizer/${emailKey}/${field}`;
 type Vaulted = Pick<Platform, 'vault'>;
 
-/** Makes an account that is not accepted yet. `taken` where the address has one. */
+/** Makes an account that is not accepted yet. `taken` where the address has one, open, accepted or ended. */
 export async function inviteOrganizer(
   { vault }: Vaulted,
   address: Address,
   role: Role,
   now = new Date(),
-): Promise<{ outcome: 'invited'; id: Types.ObjectId } | { outcome: 'taken' }> {
+): Promise<{ outcome: 'invited'; id: Types.ObjectId } | { outcome: 'taken'; by: Organizer }> {
   const _id = new Types.ObjectId();
   const emailKey = vault.emailKey(address.canonical);
   const email = vault.seal(address.address, placeOf(emailKey, 'email'));
@@ -56,7 +57,7 @@ export async function inviteOrganizer(
     return { outcome: 'invited', id: _id };
   } catch (error) {
     if ((error as { code?: number }).code !== 11000) throw error;
-    return { outcome: 'taken' };
+    return { outcome: 'taken', by: await Organizer.findOne({ emailKey }).orFail().lean<Organizer>() };
   }
 }
 
@@ -87,6 +88,12 @@ export function organizerView({ vault }: Vaulted, organizer: Organizer) {
   const email = sealed?.email ? vault.open(sealed.email, placeOf(emailKey, 'email')) : '';
   const name = sealed?.name ? vault.open(sealed.name, placeOf(emailKey, 'name')) : email;
   return { id: organizer._id.toHexString(), name, email, role, acceptedAt, endedAt, createdAt, language };
+}
+
+/** The organizer with this id, as it came in an address or a form. */
+export async function findOrganizer(typed: unknown): Promise<Organizer | null> {
+  const id = readId(typed);
+  return id ? Organizer.findById(id).lean<Organizer>() : null;
 }
 
 /** Whether anybody owns the place yet. */

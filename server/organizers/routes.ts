@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { Types } from 'mongoose';
 import { record } from '../audit/entry.ts';
 import { HttpError } from '../errors.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
@@ -9,9 +8,9 @@ import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { parseAddress } from '../signers/address.ts';
 import { mailAccessLink } from './access-link.ts';
-import { inviteOrganizer, Organizer, organizerView } from './organizer.ts';
+import { findOrganizer, inviteOrganizer, Organizer, organizerView } from './organizer.ts';
 import { type Change, changeRole, endAccount, letReturn } from './people.ts';
-import { personView, roleChoices, roleIn } from './view.ts';
+import { personView, roleChoices, roleIn, whoseAddress } from './view.ts';
 
 /** Who may come in, and as what. Everything here can be taken back on the page it leads to. */
 export function peopleRoutes(platform: Platform): OrganizeRoute[] {
@@ -81,8 +80,7 @@ async function noted(
 
 /** The person of the path, who is never oneself. */
 async function otherPerson({ params }: Request, self: Organizer): Promise<Organizer> {
-  const id = String(params.person);
-  const person = Types.ObjectId.isValid(id) ? await Organizer.findById(id).lean<Organizer>() : null;
+  const person = await findOrganizer(params.person);
   if (!person) throw new HttpError(404);
   if (person._id.equals(self._id)) throw new HttpError(422);
   return person;
@@ -97,7 +95,7 @@ async function invite(platform: Platform, request: Request, response: Response, 
   if (!address) return refuse('This does not look like an e-mail address.');
   if (!role) return refuse('Choose a role.');
   const invited = await inviteOrganizer(platform, address, role);
-  if (invited.outcome === 'taken') return refuse('This address has an account already: see below.');
+  if (invited.outcome === 'taken') return refuse(whoseAddress(platform, invited.by, who.organizer));
   await mailAccessLink(platform, 'invitation', invited.id);
   const subject = invited.id.toHexString();
   await record({ organizer: who.organizer._id, action: 'organizer.invite', subject, details: { role } });

@@ -13,6 +13,7 @@ import { mailSignInLink } from '../organizers/sign-in.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { parseAddress } from '../signers/address.ts';
+import { pingMongo } from '../stores.ts';
 import { nextPath } from './next.ts';
 import { beginSession, endSession } from './session.ts';
 
@@ -78,7 +79,7 @@ export function signInRoutes(platform: Platform): OrganizeRoute[] {
   ];
 }
 
-function askForLink(platform: Platform, request: Request, response: Response): void {
+async function askForLink(platform: Platform, request: Request, response: Response): Promise<void> {
   const { email = '', next: asked } = formOf(request);
   const next = nextPath(asked);
   const address = parseAddress(email);
@@ -87,6 +88,10 @@ function askForLink(platform: Platform, request: Request, response: Response): v
     showSignIn(request, response.status(422), { email, next, error });
     return;
   }
+  // Whoever it is, no mail can be promised without the database.
+  await pingMongo().catch(() => {
+    throw new HttpError(503);
+  });
   // Not waited for: an answer that took longer would tell.
   mailSignInLink(platform, address, next).catch((error) =>
     platform.log.error({ err: error }, 'no sign-in mail'),

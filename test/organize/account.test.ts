@@ -173,7 +173,9 @@ describe('passkeys', () => {
     const namesOf = async () =>
       (await Organizer.findById(ada.organizer._id).lean())?.passkeys.map(({ name }) => name);
 
-    await bob.post(`/organize/account/passkeys/${id}/name`, { name: 'Stolen' });
+    const refused = await bob.post(`/organize/account/passkeys/${id}/name`, { name: 'Stolen' });
+    const page = await bob.get(refused.headers.get('location') ?? '');
+    assert.match(textOf(await page.text()), /Nothing was changed: that passkey is not there any more/);
     await bob.post(`/organize/account/passkeys/${id}/removal`);
     assert.deepEqual(await namesOf(), ['Old phone']);
     await ada.post(`/organize/account/passkeys/${id}/name`, { name: 'Work laptop' });

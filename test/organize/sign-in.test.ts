@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { Types } from 'mongoose';
 import { rateLimits } from '../../config/limits.ts';
 import { AuditEntry } from '../../server/audit/entry.ts';
@@ -11,7 +11,7 @@ import { cookieIn, entranceIn, makeOrganizer, signInAs } from '../support/organi
 import { errorAt, textOf } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
 
 let world: World;
 let platform: OpenPlatform;
@@ -98,6 +98,18 @@ describe('asking for a link', () => {
     await world.mailbox.mailTo(known.email);
     assert.deepEqual([...world.mailbox.to('stranger@example.org'), ...world.mailbox.to(ended.email)], []);
     assert.equal(await AccessLink.countDocuments({ organizer: ended._id }), 0);
+  });
+
+  it('is answered before it is known whether anybody has the address: how long it takes tells nothing', async () => {
+    const { email } = await makeOrganizer(world, 'viewer');
+    const looking = mock.method(Organizer, 'findOne', () => ({ lean: () => new Promise(() => undefined) }));
+    try {
+      assert.equal((await ask(email)).status, 303);
+      assert.equal((await ask('stranger@example.net')).status, 303);
+      assert.equal(looking.mock.callCount(), 2, 'both were looked for all the same');
+    } finally {
+      looking.mock.restore();
+    }
   });
 
   it('is throttled for known and unknown addresses alike', async () => {
@@ -344,5 +356,36 @@ describe('a change that another site asks for', () => {
       const answer = await visitor(world, { cookie: ada.cookie, ...headers }).post('/organize/sign-out');
       assert.equal(answer.status, 303);
     }
+  });
+});
+
+describe('while a store is away', () => {
+  it('a link is not used up: it lets in once sessions can begin again', async () => {
+    const { email } = await makeOrganizer(world, 'viewer');
+    await ask(email);
+    const path = entranceIn(await world.mailbox.mailTo(email));
+    await world.redis.stop('SIGKILL');
+    const refused = await somebody().post(path);
+    await world.restartRedis();
+    assert.equal(refused.status, 503);
+    const answer = await eventually(async () => {
+      const tried = await somebody().post(path);
+      return tried.status !== 503 && tried;
+    }, 'Redis is back');
+    assert.equal(answer.status, 303);
+    assert.ok(await isIn(cookieIn(answer)));
+  });
+
+  it('no mail is promised to anybody, known or not', async () => {
+    const { email } = await makeOrganizer(world, 'viewer');
+    await world.database.stop('SIGKILL');
+    const answers = await Promise.all([ask(email), ask('stranger@example.com')]);
+    await world.restartDatabase();
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503],
+    );
+    await eventually(async () => (await ask(email)).status === 303, 'the database is back');
+    await world.mailbox.mailTo(email);
   });
 });

@@ -1,10 +1,11 @@
 import express from 'express';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
-import { formBody, formOf } from '../../middleware/form-body.ts';
+import { formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute } from '../../middleware/guard.ts';
 import type { Platform } from '../../platform.ts';
 import { newPasskeyForm, passkeyNameForm } from '../form.ts';
+import { accountChange } from '../routes.ts';
 import { beginRegistration, finishRegistration, removePasskey, renamePasskey } from './passkeys.ts';
 
 const jsonBody = express.json({ limit: '32kb' });
@@ -36,28 +37,17 @@ export function passkeyRoutes(platform: Platform): OrganizeRoute[] {
         response.json({ next: '/organize/account?done=passkeyAdded' });
       },
     },
-    {
-      method: 'post',
-      path: '/organize/account/passkeys/:passkey/name',
-      needs,
-      before: [formBody()],
-      async handle(request, response, { organizer }) {
-        const form = passkeyNameForm.safeParse(formOf(request));
-        if (!form.success) throw new HttpError(422);
-        if (await renamePasskey(organizer, String(request.params.passkey), form.data.name))
-          await record({ organizer: organizer._id, action: 'passkey.rename' });
-        response.redirect(303, '/organize/account?done=passkeyRenamed');
-      },
-    },
-    {
-      method: 'post',
-      path: '/organize/account/passkeys/:passkey/removal',
-      needs,
-      async handle({ params }, response, { organizer }) {
-        if (await removePasskey(organizer, String(params.passkey)))
-          await record({ organizer: organizer._id, action: 'passkey.remove' });
-        response.redirect(303, '/organize/account?done=passkeyRemoved');
-      },
-    },
+    accountChange('passkeys/:passkey/name', async (request, { organizer }) => {
+      const form = passkeyNameForm.safeParse(formOf(request));
+      if (!form.success) throw new HttpError(422);
+      const isRenamed = await renamePasskey(organizer, String(request.params.passkey), form.data.name);
+      return isRenamed
+        ? { done: 'passkeyRenamed', action: 'passkey.rename' }
+        : { done: 'passkeyGone', action: false };
+    }),
+    accountChange('passkeys/:passkey/removal', async ({ params }, { organizer }) => {
+      const isRemoved = await removePasskey(organizer, String(params.passkey));
+      return { done: 'passkeyRemoved', action: isRemoved && 'passkey.remove' };
+    }),
   ];
 }

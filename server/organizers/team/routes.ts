@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { Types } from 'mongoose';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
@@ -8,7 +7,7 @@ import { organizePage } from '../../organize/chrome.ts';
 import { showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
-import { Organizer, organizerView } from '../organizer.ts';
+import { findOrganizer, Organizer, organizerView } from '../organizer.ts';
 import { roleChoices, roleIn } from '../view.ts';
 import { joinTeam, leaveTeam } from './team.ts';
 
@@ -30,7 +29,7 @@ export function teamRoutes(platform: Platform): OrganizeRoute[] {
       async handle(request, response, who) {
         const { person = '', role: typedRole } = formOf(request);
         const role = roleIn(typedRole);
-        const member = await personOf(person);
+        const member = await findOrganizer(person);
         if (!role || !member || member.endedAt) {
           const error = role ? 'Choose a person.' : 'Choose a role.';
           return showTeam(platform, request, response.status(422), who, error);
@@ -46,7 +45,7 @@ export function teamRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/petitions/:petition/team/:person/removal',
       needs,
       async handle({ params }, response, who) {
-        const member = await personOf(String(params.person));
+        const member = await findOrganizer(params.person);
         if (!member) throw new HttpError(404);
         const { was } = await leaveTeam(who.petition, member._id);
         if (was) await recordOn(who, 'petition.teamRemove', member, { from: was });
@@ -54,10 +53,6 @@ export function teamRoutes(platform: Platform): OrganizeRoute[] {
       },
     },
   ];
-}
-
-async function personOf(id: string): Promise<Organizer | null> {
-  return /^[0-9a-f]{24}$/.test(id) ? Organizer.findById(new Types.ObjectId(id)).lean<Organizer>() : null;
 }
 
 const recordOn = (who: SignedIn, action: string, member: Organizer, details: Record<string, unknown>) =>

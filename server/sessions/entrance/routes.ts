@@ -63,6 +63,8 @@ async function enter(platform: Platform, request: Request, response: Response, e
     showEntrance(platform, request, response.status(422), entrance, { name: typedName, email, errors });
     return;
   }
+  // Where no session can begin, the link must not be used up.
+  await platform.redis.ping();
   const organizer = await passEntrance(platform, entrance, { name: name?.data, address });
   if (!organizer) return showUsedUp(platform, request, response);
   await letIn(platform, request, response, organizer, entrance.link.kind);
