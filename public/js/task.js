@@ -19,11 +19,12 @@ function follow(place) {
     let wait = document.hidden ? AFTER_TROUBLE : EVERY;
     try {
       const answer = await fetch(url, { headers: { accept: 'application/json' } });
-      if (answer.status === 401 || answer.status === 403) return window.location.reload();
+      if ([401, 403, 404].includes(answer.status)) return window.location.reload();
+      if (!answer.ok) throw new Error(answer.statusText);
       const task = await answer.json();
-      if (task.state === state) show(task);
-      else if (!(state === 'waiting' && task.state === 'running')) return window.location.reload();
-      else show(task);
+      const goesOn = task.state === state || (state === 'waiting' && task.state === 'running');
+      if (!goesOn) return window.location.reload();
+      show(task);
     } catch {
       // Offline or restarting: the next turn tries again.
       wait = AFTER_TROUBLE;

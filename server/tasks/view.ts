@@ -19,29 +19,39 @@ const inPlainWords = (name: string): string => {
 export const taskTitle = ({ title, kind }: Pick<Task, 'title' | 'kind'>): string =>
   title ?? inPlainWords(kind);
 
+/** How far it is, and whether it waits for its time. */
+function progressInWords({ state, total, done, notBefore }: Task, now: Date): string {
+  const number = formatNumber('en', done);
+  const unknown = state === 'done' ? 'altogether' : 'so far';
+  const reached = total ? `${number} of ${formatNumber('en', total)}` : `${number} ${unknown}`;
+  if (state !== 'running' || !notBefore || notBefore <= now) return reached;
+  return `${reached}; it waits, and goes on ${inWords('en', notBefore, now)}`;
+}
+
+/** A worker that died is at nothing, though nobody has written that down. */
+const isLeft = ({ state, leaseUntil, notBefore }: Task, now: Date): boolean =>
+  state === 'running' && (leaseUntil ?? now) <= now && (notBefore ?? now) <= now;
+
 /** A task's progress, for its page and the script on it. */
 export function taskView(task: Task, now = new Date()) {
-  const { _id, state, total, done, failure, createdAt, finishedAt, notBefore } = task;
-  const canCancel = state !== 'done' && state !== 'cancelled';
-  const waits = state === 'running' && notBefore && notBefore > now;
-  const reached = total
-    ? `${formatNumber('en', done)} of ${formatNumber('en', total)}`
-    : `${formatNumber('en', done)} so far`;
+  const { _id, state, total, done, failure, createdAt, finishedAt } = task;
   return {
     id: _id.toHexString(),
     title: taskTitle(task),
     state,
-    stateName: stateNames[state],
+    stateName: isLeft(task, now) ? 'Waiting for a worker to go on' : stateNames[state],
     total,
     done,
     percent: total ? Math.min(100, Math.floor((done / total) * 100)) : undefined,
-    progress: waits ? `${reached}; it waits, and goes on ${inWords('en', notBefore, now)}` : reached,
+    progress: progressInWords(task, now),
     failure,
     when: finishedAt ? `Ended ${inWords('en', finishedAt, now)}` : `Begun ${inWords('en', createdAt, now)}`,
     isOver: state === 'done' || state === 'cancelled' || state === 'failed',
+    /** Nobody is at it, nor will be by itself. */
+    isStill: state !== 'waiting' && state !== 'running',
     canPause: state === 'waiting' || state === 'running',
     canResume: state === 'paused' || state === 'failed',
-    canCancel,
+    canCancel: state !== 'done' && state !== 'cancelled',
     result: resultView(task.result),
   };
 }

@@ -276,6 +276,32 @@ describe('the page of long work', () => {
     assert.deepEqual([progress.state, progress.percent, progress.progress], ['waiting', 25, '500 of 2,000']);
   });
 
+  it('says in each state how it stands, and offers what can be done then', async () => {
+    const ada = await signInAs(world, 'editor');
+    const past = new Date(Date.now() - 60_000);
+    const future = new Date(Date.now() + 3_900_000);
+    const at = { total: 2_000, done: 500, startedAt: past };
+    for (const [differences, said, buttons] of [
+      [{}, 'Waiting for its turn', 'Pause Cancel'],
+      [{ ...at, state: 'running', leaseUntil: future }, 'At work', 'Pause Cancel'],
+      [{ ...at, state: 'running', leaseUntil: past }, 'Waiting for a worker to go on', 'Pause Cancel'],
+      [{ ...at, state: 'running', notBefore: future }, 'it waits, and goes on in 1 hour', 'Pause Cancel'],
+      [{ ...at, state: 'paused' }, 'stays as it is until somebody goes on', 'Go on Cancel'],
+      [{ ...at, state: 'cancelled', finishedAt: past }, 'Cancelled Ended 1 minute ago 500 of 2,000', ''],
+      [{ ...at, state: 'failed', failure: 'No disk.' }, 'No disk. 500 of 2,000', 'Try again Cancel'],
+      [{ state: 'done', done: 7, finishedAt: past }, 'Done Ended 1 minute ago 7 altogether', ''],
+    ] as const) {
+      const id = await begin();
+      await Task.updateOne({ _id: id }, { $set: differences });
+      const html = await (await ada.get(`/organize/tasks/${id}`)).text();
+      assert.ok(textOf(html).includes(said), `${said}: ${textOf(html)}`);
+      const offered = [...html.matchAll(/\/organize\/tasks\/\w+\/\w+"><button[^>]*>([^<]+)</g)];
+      assert.equal(offered.map(([, button]) => button).join(' '), buttons, said);
+      const isOver = ['cancelled', 'failed', 'done'].includes((await read(id)).state);
+      assert.equal(html.includes('data-task='), !isOver, 'moves by itself until it is over');
+    }
+  });
+
   it('offers what came of it, and the way back', async () => {
     const organizer = await makeOrganizer(world, 'editor');
     const ada = await signInAs(world, 'editor');
