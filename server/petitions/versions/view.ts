@@ -18,7 +18,7 @@ function moment(lang: Language, at: Date, petition: Pick<Petition, 'timeZone'>, 
 
 /** Each change of the text in the language, the latest first, with what came and went in each part of it. */
 export function changesView(petition: Petition, versions: PetitionVersion[], lang: Language, now: Date) {
-  const shown = petition.texts?.[lang] ? lang : (petition.language as Language);
+  const shown = shownIn(petition, lang);
   const texts = [...versions.map((version) => version.texts), signedTextsOf(petition)];
   return versions
     .map(({ number, until }, at) => ({
@@ -40,16 +40,24 @@ function partsOf(before: SignedTexts, after: SignedTexts, shown: Language, lang:
 
 const labelOf = (field: SignedField, lang: Language): string => translate(lang, `versions.part.${field}`);
 
-/** When the text was changed last, for the petition's own page. */
-export const lastChangeView = (
+/** When the text was changed last in the language, for the petition's own page. */
+export function lastChangeView(
   petition: Petition,
   versions: PetitionVersion[],
   lang: Language,
   now: Date,
-): string | undefined => {
-  const last = versions.at(-1);
-  return last ? moment(lang, last.until, petition, now) : undefined;
-};
+): string | undefined {
+  const shown = shownIn(petition, lang);
+  const texts = [...versions.map((version) => version.texts), signedTextsOf(petition)];
+  const last = versions.findLast((_, at) =>
+    signedFields.some((field) => texts[at]?.[shown]?.[field] !== texts[at + 1]?.[shown]?.[field]),
+  );
+  return last && moment(lang, last.until, petition, now);
+}
+
+/** The language the text is shown in. */
+const shownIn = (petition: Petition, lang: Language): Language =>
+  petition.texts?.[lang] ? lang : (petition.language as Language);
 
 /** An older text, for those who signed it. */
 export function versionView(petition: Petition, version: PetitionVersion, lang: Language, now: Date) {

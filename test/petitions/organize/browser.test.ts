@@ -3,9 +3,10 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Petition } from '../../../server/petitions/petition.ts';
 import { desktop, openBrowser, phone } from '../../support/browser.ts';
+import { makePetition } from '../../support/factories.ts';
 import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
 import { startWorld, type World } from '../../support/world.ts';
-import { makePicture, pathOf } from './support.ts';
+import { makePicture, openForm, pathOf, send, stored } from './support.ts';
 
 let world: World;
 let browser: Browser;
@@ -102,6 +103,33 @@ test('Without scripts the form is saved with its picture, and the preview opens 
   assert.match(petition?.image?.upload ?? '', /^[0-9a-f]{32}$/);
   await context.close();
 });
+
+for (const javaScriptEnabled of [true, false])
+  test(`Two editors on a phone ${javaScriptEnabled ? 'with' : 'without'} scripts: Ada chooses between the texts by keyboard, and nothing is lost`, async () => {
+    const petition = await makePetition();
+    const { page, context } = await signedIn({ ...phone, javaScriptEnabled });
+    await page.goto(world.env.BASE_URL + pathOf(petition, 'edit'));
+    await page.locator('#field-en-title').fill('Keep it, says Ada');
+    await page.locator('#field-en-body').fill('Ada’s text.');
+    const theirs = await openForm(petition, { 'en-title': 'Keep it, says Ben', 'press-name': 'Ben' });
+    assert.equal((await send(ada, pathOf(petition, 'edit'), theirs)).status, 303);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('heading', { name: /saved this petition while you were editing/ }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 375);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    assert.equal((await stored(petition)).revision, 1, 'nothing is saved without a choice');
+    await page.getByRole('radio', { name: 'Keep what' }).focus();
+    await page.keyboard.press('ArrowDown');
+    assert.ok(await page.getByRole('radio', { name: 'Keep mine' }).isChecked());
+    await page.keyboard.press('Enter');
+    await page.getByText('Saved.', { exact: true }).waitFor();
+    const { texts, group } = await stored(petition);
+    assert.deepEqual(
+      [texts?.en?.title, texts?.en?.body, group?.pressName],
+      ['Keep it, says Ada', 'Ada’s text.', 'Ben'],
+    );
+    await context.close();
+  });
 
 test('On a phone nothing of the organizers’ pages sticks out', async () => {
   const { page, context } = await signedIn(phone);

@@ -126,6 +126,19 @@ describe('the text of a petition', () => {
     assert.deepEqual([version, revision, goal?.number], [1, 1, 7000]);
   });
 
+  it('is said to have changed only in the language in which it did', async () => {
+    const words = (title: string) => ({ title, addressedTo: 'A', summary: 'S', body: 'B' });
+    const petition = await makePetition({ texts: { en: words('The bench'), fr: words('Le banc') } });
+    await versionSigned(petition, 'first@example.org');
+    await edit(petition, { 'en-title': 'Both benches' });
+    assert.match(await pageOf(`/petitions/${petition.slug}`), /See what changed/);
+    assert.doesNotMatch(await pageOf(`/petitions/${petition.slug}?lang=fr`), /Voir ce qui a changé/);
+    assert.match(await pageOf(`/petitions/${petition.slug}/versions?lang=fr`), /n’a pas changé/);
+    await edit(petition, { 'fr-title': 'Les deux bancs' });
+    assert.match(await pageOf(`/petitions/${petition.slug}?lang=fr`), /Voir ce qui a changé/);
+    assert.match(await pageOf(`/petitions/${petition.slug}/versions?lang=fr`), /Le banc\s+Les deux bancs/);
+  });
+
   it('cannot be signed in a version that is yet to come', async () => {
     const petition = await makePetition();
     assert.equal(await versionSigned(petition, 'early@example.org', 99), 1);
