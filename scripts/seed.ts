@@ -36,7 +36,9 @@ function sampleSignatures(
   const { publishedAt, language, closesAt } = sample.petition;
   const end = Math.min(now.getTime(), closesAt?.getTime() ?? Number.POSITIVE_INFINITY);
   const span = Math.max(day / 24, end - publishedAt.getTime());
-  return Array.from({ length: sample.signatures }, (_, index) => {
+  return Array.from({ length: sample.signatures }, (_, n) => {
+    // The oldest first, as ids are; the newest have the names.
+    const index = sample.signatures - 1 - n;
     const supporter = sample.supporters[index];
     const email = `sample-${index + 1}@example.org`;
     const mailbox = { petition, emailKey: vault.emailKey(email) };
