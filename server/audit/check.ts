@@ -20,8 +20,8 @@ export type Findings = { first?: End; last?: End; unnumbered: number; problems: 
 const problemsListed = 20;
 
 /**
- * Walks the whole log, an entry at a time. Entries that were cut off its end leave no gap: they are missed by the end
- * that the last check noted in Redis, which whoever has the database alone cannot change, or by one that a person noted.
+ * Walks the whole log, an entry at a time. Entries that were cut off its end leave no gap: they are noticed by the
+ * end that the last check wrote to Redis, which whoever has the database alone cannot change, or that a person noted.
  */
 export async function checkLog({ redis }: Pick<Platform, 'redis'>, now = new Date()): Promise<Findings> {
   const witness = await readWitness(redis);

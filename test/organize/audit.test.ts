@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Types } from 'mongoose';
+import { actionSentence } from '../../server/audit/actions.ts';
 import { AuditEntry, record } from '../../server/audit/entry.ts';
 import { searchWords } from '../../server/audit/words.ts';
+import { leastRole } from '../../server/organizers/roles.ts';
 import { makePetition } from '../support/factories.ts';
 import { makeOrganizer, type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
@@ -42,7 +44,7 @@ describe('the log', () => {
       why: 'The vote was held.',
     });
     const [latest = '', before = ''] = await linesOf({ organizer: String(_id) });
-    assert.match(latest, /^Ada Lovelace petition: close · Keep the .* bench by the pond/);
+    assert.match(latest, /^Ada Lovelace closed a petition · Keep the .* bench by the pond/);
     assert.match(latest, /“The vote was held\.”/);
     assert.match(before, /count: 12 · filter: region: CA-ON · fields: goal, title/);
   });
@@ -150,6 +152,21 @@ describe('the log', () => {
         /collection\(['"]audit|\$merge|\$out/,
         `${file} reaches the collection itself`,
       );
+  });
+
+  it('says in words whatever the software does', () => {
+    const aboutSomething =
+      /'((?:export|import|ledger|moderation|organizer|passkey|petition|session|signature|task|update)\.[a-zA-Z]+)'/g;
+    const done = filesIn('server', '.ts')
+      .map(sourceOf)
+      .filter(({ text }) => /\brecord\(/.test(text))
+      .flatMap(({ text }) => [...text.matchAll(aboutSomething)].map(([, action = '']) => action))
+      .filter((action) => !(action in leastRole));
+    assert.ok(new Set(done).size > 30);
+    assert.deepEqual(
+      done.filter((action) => actionSentence(action).includes(':')),
+      [],
+    );
   });
 
   it('tells nothing to whoever may not read it', async () => {
