@@ -1,8 +1,8 @@
 /** How much is measured and for how long. Times in whole seconds, which is what wrk takes. */
 export type Scale = typeof full;
 
-/** Enough to keep two cores busy although each signature waits 50 ms for its captcha. */
-export const connections = 256;
+/** Connections: enough to keep two cores busy although each signature waits 50 ms for its captcha. */
+export const busy = 256;
 
 const full = {
   /** Turns of each side after the one that warms up, and how long one is. */

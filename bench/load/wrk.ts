@@ -12,8 +12,15 @@ type Order = {
 };
 
 /** What a load saw: answers, the time it took in seconds, and latencies in milliseconds. */
-export type Load = { answered: number; seconds: number; rate: number; p50: number; p99: number };
-type Seen = Omit<Load, 'rate'> & Record<'unexpected' | 'strange' | 'broken' | 'late', number>;
+export type Load = {
+  answered: number;
+  connections: number;
+  seconds: number;
+  rate: number;
+  p50: number;
+  p99: number;
+};
+type Seen = Omit<Load, 'rate' | 'connections'> & Record<'unexpected' | 'strange' | 'broken' | 'late', number>;
 
 /** Keeps so many connections busy for so long. One thread: it is not what is measured. */
 export async function load({ url, script, expected, args = [], connections, seconds }: Order): Promise<Load> {
@@ -38,5 +45,5 @@ export async function load({ url, script, expected, args = [], connections, seco
     const what = `${answered} answers ${expected}, ${unexpected} others (such as ${strange})`;
     throw new Error(`${url}: ${what}, ${broken} broken connections, ${late} late`);
   }
-  return { answered, ...times, rate: answered / times.seconds };
+  return { answered, connections, ...times, rate: answered / times.seconds };
 }

@@ -34,9 +34,9 @@ export async function measureSignMillion(world: World): Promise<Measured[]> {
     const stored = await watchStored(world, petition);
     const sign = async () => {
       const url = `${world.web.url}/petitions/${petition.slug}/signatures`;
-      const { answered, rate } = await signAt(url, world.scale.turn);
-      stored.add(answered);
-      return rate;
+      const signed = await signAt(url, world.scale.turn);
+      stored.add(signed);
+      return signed.rate;
     };
     return { stored, sign };
   };

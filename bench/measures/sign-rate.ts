@@ -11,8 +11,9 @@ export async function measureSignRate(world: World): Promise<Measured[]> {
   await world.startWorkers();
   const stored = await watchStored(world, petition);
   const mailsBefore = await world.mail.ask<number>('mails');
-  const { answered, rate, p50, p99 } = await signAt(url, world.scale.signing);
-  stored.add(answered);
+  const signed = await signAt(url, world.scale.signing);
+  stored.add(signed);
+  const { rate, p50, p99 } = signed;
   const mails = (await world.mail.ask<number>('mails')) - mailsBefore;
   await stored.check();
   const note = `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${mails} mails sent meanwhile`;

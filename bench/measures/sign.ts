@@ -13,9 +13,9 @@ export async function measureSign(world: World): Promise<Measured[]> {
   const url = `${world.web.url}/petitions/${petition.slug}/signatures`;
   const stored = await watchStored(world, petition);
   const sign = async () => {
-    const { answered, rate } = await signAt(url, world.scale.turn);
-    stored.add(answered);
-    return rate;
+    const signed = await signAt(url, world.scale.turn);
+    stored.add(signed);
+    return signed.rate;
   };
   await sign();
   const bytes = calculateObjectSize((await Signature.collection.findOne({ petition: petition._id })) ?? {});

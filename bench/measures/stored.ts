@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import { Signature } from '../../server/signatures/signature.ts';
-import { connections } from '../scale.ts';
+import type { Load } from '../load/wrk.ts';
 import type { World } from '../world.ts';
 
 /**
@@ -11,17 +11,17 @@ export async function watchStored({ captcha }: World, petition: { _id: Types.Obj
   const count = () => Signature.countDocuments({ petition: petition._id });
   const asked = () => captcha.ask<number>('asked');
   const [before, askedBefore] = [await count(), await asked()];
-  let [acknowledged, loads] = [0, 0];
+  let [acknowledged, cutOff] = [0, 0];
   return {
-    /** To be called with the answers of each load. */
-    add(answered: number): void {
+    /** To be called with each load. */
+    add({ answered, connections }: Load): void {
       acknowledged += answered;
-      loads += 1;
+      cutOff += connections;
     },
     async check(): Promise<void> {
       const stored = (await count()) - before;
       const checked = (await asked()) - askedBefore;
-      const most = acknowledged + loads * connections;
+      const most = acknowledged + cutOff;
       const seen = `${acknowledged} signatures were acknowledged, ${stored} are stored, ${checked} captchas were asked about`;
       if (stored < acknowledged || stored > most || checked < stored) throw new Error(seen);
     },

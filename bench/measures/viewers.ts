@@ -12,8 +12,9 @@ import { watchStored } from './stored.ts';
 const otherFiles = 700;
 /** How long the last count may take to reach everybody, in milliseconds. */
 const patience = 20_000;
-/** Confirmations a second while people watch. */
+/** While people watch: confirmations a second, and connections that sign, about twenty a second on each. */
 const rate = 30;
+const signing = 5;
 
 /** Open pages on one web process that was started for this, so that its memory is theirs, while people sign and confirm. */
 export async function measureViewers(world: World): Promise<Measured[]> {
@@ -46,10 +47,10 @@ async function measureOn(world: World, web: Web, client: Helper, count: number):
 
   const stored = await watchStored(world, petition);
   const [signed] = await Promise.all([
-    signAt(`${web.url}${path}/signatures`, world.scale.watching),
+    signAt(`${web.url}${path}/signatures`, world.scale.watching, signing),
     confirmSteadily(web.url, petition, links, rate),
   ]);
-  stored.add(signed.answered);
+  stored.add(signed);
   await stored.check();
   const last = { count: links.length, patience };
   const { streams, lost } = await client.ask<{ streams: number; lost: number }>('showing', last);
