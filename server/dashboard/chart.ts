@@ -23,8 +23,9 @@ const mostApart = 120;
 /** A round number that nothing goes beyond, and whose half is a whole one. */
 export function topOfScale(highest: number): number {
   for (let power = 1; ; power *= 10) {
-    const fits = [2, 4, 6, 8, 10].find((step) => step * power >= highest);
-    if (fits) return fits * power;
+    const tops = [2, 3, 4, 5, 6, 8, 10].map((step) => step * power);
+    const fits = tops.find((top) => top >= highest && top % 2 === 0);
+    if (fits) return fits;
   }
 }
 

@@ -49,7 +49,7 @@ export const partExplanations = {
     'The confirmed signatures by the hour in which their signer pressed the button, in the petition’s time zone. Whoever withdrew or was invalidated since is not in it. The last bar is the present hour.',
   days: 'The confirmed signatures by the day on which their signer pressed the button, in the petition’s time zone, from the opening on. Whoever withdrew or was invalidated since is not in it. The last bar is today.',
   forecast:
-    'What would happen at the pace of the last seven full days, taken as their mean; as a range, the mean of the three slowest and of the three fastest of them. From three full weeks on, each weekday is weighted by its mean of the last three weeks. The day of the opening and today are not full days. It knows nothing of what you plan.',
+    'What would happen at the pace of the last seven full days, taken as their mean; as a range, the mean of the three slowest and of the three fastest of them. Where three full weeks brought 70 or more, each weekday is weighted by its mean of these weeks. The day of the opening and today are not full days. It knows nothing of what you plan.',
   regions: 'The confirmed signatures by the place the signer gave. Of some countries we know the regions.',
   sources:
     'The confirmed signatures by the ref in the link that brought the signer: “?ref=newsletter” counts as “newsletter”. Links without one, and people who typed the address, are direct. The first 500 different ones are counted apart.',

@@ -4,6 +4,8 @@ import { addDays, weekdayOf } from './calendar.ts';
 const leastDays = 3;
 const recentDays = 7;
 const weekdayDays = 21;
+/** Confirmed in those days that it takes to tell weekdays apart: ten for each. */
+const weekdayLeast = 70;
 /** How far ahead it looks, in days. */
 export const horizon = 730;
 
@@ -38,21 +40,22 @@ const meanOf = (numbers: readonly number[]): number =>
 
 /**
  * The future at the pace of the last seven full days: their mean, and as a range the mean of the three slowest and of
- * the three fastest of them. From three weeks on each weekday has its own weight: its mean over the last three weeks
- * against the mean of all their days.
+ * the three fastest of them. From three weeks with enough confirmed on, each weekday has its own weight: its mean over
+ * the last three weeks against the mean of all their days.
  */
 export function forecastOf(known: Known): Forecast {
   const { fullDays, today, total, goal, closing } = known;
   if (fullDays.length < leastDays) return { outcome: 'tooEarly', days: fullDays.length, needed: leastDays };
-  const weights = weekdayWeights(fullDays, today);
-  const recent = recentEvened(fullDays, today, weights);
+  const recent = fullDays.slice(-recentDays);
   if (meanOf(recent) === 0) return { outcome: 'quiet', days: recent.length };
 
-  const inOrder = recent.toSorted((a, b) => a - b);
+  const weights = weekdayWeights(fullDays, today);
+  const evened = weights ? evenOut(recent, today, weights) : recent;
+  const inOrder = evened.toSorted((a, b) => a - b);
   const some = Math.min(3, Math.ceil(inOrder.length / 2));
   const pace: Pace = {
     days: recent.length,
-    mean: meanOf(recent),
+    mean: meanOf(evened),
     low: meanOf(inOrder.slice(0, some)),
     high: meanOf(inOrder.slice(-some)),
     byWeekday: weights !== undefined,
@@ -68,26 +71,23 @@ export function forecastOf(known: Known): Forecast {
   };
 }
 
-/** How much of an average day each weekday brings, Sunday first; undefined before three weeks. */
+/** How much of an average day each weekday brings, Sunday first; undefined where too little is known. */
 function weekdayWeights(fullDays: readonly number[], today: string): number[] | undefined {
   if (fullDays.length < weekdayDays) return undefined;
   const weeks = fullDays.slice(-weekdayDays);
   const mean = meanOf(weeks);
-  if (mean === 0) return undefined;
+  if (mean * weekdayDays < weekdayLeast) return undefined;
   const ofWeekday = (weekday: number) =>
     weeks.filter((_, n) => weekdayOf(addDays(today, n - weeks.length)) === weekday);
   return Array.from({ length: 7 }, (_, weekday) => meanOf(ofWeekday(weekday)) / mean);
 }
 
-/** The recent days as they would be on an average weekday. One without weight brought nothing in three weeks. */
-function recentEvened(fullDays: readonly number[], today: string, weights: number[] | undefined): number[] {
-  const recent = fullDays.slice(-recentDays);
-  if (!weights) return recent;
-  return recent.flatMap((number, n) => {
+/** Recent days as they would be on an average weekday. One without weight brought nothing in three weeks. */
+const evenOut = (recent: readonly number[], today: string, weights: readonly number[]): number[] =>
+  recent.flatMap((number, n) => {
     const weight = weights[weekdayOf(addDays(today, n - recent.length))] ?? 1;
     return weight > 0 ? [number / weight] : [];
   });
-}
 
 /** Goes on day by day until the closing, or until the goal is reached where there is no closing. */
 function runOn({ total, goal, today, rest, closing }: Known, expected: (day: string) => number) {

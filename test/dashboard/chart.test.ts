@@ -11,8 +11,8 @@ const draw = (values: number[], isPartial = false) =>
 
 describe('a chart', () => {
   it('has a scale whose top is round, not below any bar, and whose middle is whole', () => {
-    const tops = [0, 1, 2, 3, 9, 11, 99, 101, 1_234, 999_999].map(topOfScale);
-    assert.deepEqual(tops, [2, 2, 2, 4, 10, 20, 100, 200, 2_000, 1_000_000]);
+    const tops = [0, 1, 2, 3, 5, 9, 11, 21, 45, 99, 101, 1_234, 999_999].map(topOfScale);
+    assert.deepEqual(tops, [2, 2, 2, 4, 6, 10, 20, 30, 50, 100, 200, 2_000, 1_000_000]);
     const { top, half } = draw([1_234]);
     assert.deepEqual([top, half], ['2,000', '1,000']);
   });

@@ -26,6 +26,17 @@ describe('a forecast', () => {
     assert.equal(forecastOf({ ...known, fullDays: [90, ...Array(6).fill(0)] }).outcome, 'ready');
   });
 
+  it('says of how many days nobody came in, however long it has been open', () => {
+    const lately = (number: number) => [number, ...Array(27).fill(0)];
+    for (const before of [1, 500])
+      assert.deepEqual(forecastOf({ ...known, fullDays: lately(before) }), { outcome: 'quiet', days: 7 });
+  });
+
+  it('of one signature in three weeks makes no rule of its weekday', () => {
+    const { pace } = ready(forecastOf({ ...known, fullDays: [...Array(25).fill(0), 1, 0, 0] }));
+    assert.deepEqual([pace.days, pace.low, pace.byWeekday], [7, 0, false]);
+  });
+
   it('takes the mean of the last seven full days, and of their slowest and fastest three', () => {
     const { pace, goal } = ready(forecastOf({ ...known, fullDays: [1000, 4, 16, 10, 10, 10, 10, 10] }));
     assert.deepEqual(pace, { days: 7, mean: 10, low: 8, high: 12, byWeekday: false });
