@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { imageLimits } from '../../config/limits.ts';
@@ -13,27 +13,21 @@ import {
   rightForm,
   send,
   stored,
+  worldWithEditor,
 } from '../petitions/organize/support.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { errorAt, metaOf } from '../support/page.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let ada: SignedInVisitor;
-before(async () => {
-  world = await startWorld({ workers: false });
-  ada = await signInAs(world, 'editor');
-});
-after(() => world.close());
+const here = worldWithEditor();
 
 const alt = { 'en-imageAlt': 'A bench by a pond' };
-const bytesOf = async (path: string) => Buffer.from(await (await visitor(world).get(path)).arrayBuffer());
+const bytesOf = async (path: string) =>
+  Buffer.from(await (await visitor(here.world).get(path)).arrayBuffer());
 
 describe('a picture that is uploaded', () => {
   for (const format of ['jpeg', 'png', 'webp', 'avif'] as const)
     it(`as ${format} is stored anew as JPEG and WebP, 1200 by 630, without its metadata`, async () => {
-      const { image } = await createDraft(ada, alt, await makePicture(1600, 900, format));
+      const { image } = await createDraft(here.ada, alt, await makePicture(1600, 900, format));
       assert.match(image?.upload ?? '', /^[0-9a-f]{32}$/);
       for (const [type, expected] of [
         ['jpg', 'jpeg'],
@@ -68,9 +62,12 @@ describe('a picture that is uploaded', () => {
 
   it('may be kept by every cache for ever, under the hash of its content', async () => {
     const picture = await makePicture();
-    const [one, other] = [await createDraft(ada, alt, picture), await createDraft(ada, alt, picture)];
+    const [one, other] = [
+      await createDraft(here.ada, alt, picture),
+      await createDraft(here.ada, alt, picture),
+    ];
     assert.equal(one.image?.upload, other.image?.upload);
-    const response = await visitor(world).get(`/images/${one.image?.upload}.jpg`);
+    const response = await visitor(here.world).get(`/images/${one.image?.upload}.jpg`);
     assert.equal(response.headers.get('content-type'), 'image/jpeg');
     assert.equal(response.headers.get('cache-control'), 'public, max-age=31536000, immutable');
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
@@ -78,10 +75,13 @@ describe('a picture that is uploaded', () => {
   });
 
   it('is what a shared link and the page show, with the words for it', async () => {
-    const { _id, slug, image } = await createDraft(ada, alt, await makePicture(1300, 800));
-    await ada.post(pathOf({ _id }, 'publication'), { when: 'now' });
-    const html = (await (await visitor(world).get(`/petitions/${slug}`)).text()).replaceAll('&#x3D;', '=');
-    assert.equal(metaOf(html, 'og:image'), `${world.env.BASE_URL}/images/${image?.upload}.jpg`);
+    const { _id, slug, image } = await createDraft(here.ada, alt, await makePicture(1300, 800));
+    await here.ada.post(pathOf({ _id }, 'publication'), { when: 'now' });
+    const html = (await (await visitor(here.world).get(`/petitions/${slug}`)).text()).replaceAll(
+      '&#x3D;',
+      '=',
+    );
+    assert.equal(metaOf(html, 'og:image'), `${here.world.env.BASE_URL}/images/${image?.upload}.jpg`);
     assert.equal(metaOf(html, 'og:image:alt'), 'A bench by a pond');
     assert.match(html, new RegExp(`<source type="image/webp" srcset="/images/${image?.upload}.webp">`));
     assert.match(
@@ -91,40 +91,46 @@ describe('a picture that is uploaded', () => {
   });
 
   it('needs words for those who do not see it, and stays uploaded while they are missing', async () => {
-    const response = await send(ada, '/organize/petitions', rightForm(), await makePicture(1400, 801));
+    const response = await send(here.ada, '/organize/petitions', rightForm(), await makePicture(1400, 801));
     const html = await response.text();
     assert.equal(response.status, 422);
     assert.match(errorAt(html, 'en-imageAlt') ?? '', /what the picture shows/);
     const [, id = ''] = /name="picture" value="([0-9a-f]{32})"/.exec(html) ?? [];
-    const petition = await createDraft(ada, { ...alt, picture: id });
+    const petition = await createDraft(here.ada, { ...alt, picture: id });
     assert.equal(petition.image?.upload, id);
   });
 
   it('can be taken away again, and another petition’s form cannot name what was never uploaded', async () => {
-    const petition = await createDraft(ada, alt, await makePicture());
-    const kept = await send(ada, pathOf(petition, 'edit'), await openForm(petition, { 'press-name': 'Ada' }));
+    const petition = await createDraft(here.ada, alt, await makePicture());
+    const kept = await send(
+      here.ada,
+      pathOf(petition, 'edit'),
+      await openForm(petition, { 'press-name': 'Ada' }),
+    );
     assert.equal(kept.status, 303);
     assert.equal((await stored(petition)).image?.upload, petition.image?.upload);
-    await send(ada, pathOf(petition, 'edit'), await openForm(petition, { removePicture: 'on' }));
+    await send(here.ada, pathOf(petition, 'edit'), await openForm(petition, { removePicture: 'on' }));
     assert.equal((await stored(petition)).image?.upload, undefined);
     const foreign = await openForm(petition, { ...alt, picture: 'images/samples/bus.png' });
-    assert.equal((await send(ada, pathOf(petition, 'edit'), foreign)).status, 422);
+    assert.equal((await send(here.ada, pathOf(petition, 'edit'), foreign)).status, 422);
   });
 
   it('by itself, for the script, is answered with its name or with what is wrong', async () => {
-    const good = await send(ada, '/organize/pictures', {}, await makePicture());
+    const good = await send(here.ada, '/organize/pictures', {}, await makePicture());
     const { outcome, id } = (await good.json()) as { outcome: string; id: string };
     assert.equal(outcome, 'stored');
-    assert.equal((await visitor(world).get(`/images/${id}.webp`)).status, 200);
-    const bad = await send(ada, '/organize/pictures', {}, new TextEncoder().encode('no picture'));
+    assert.equal((await visitor(here.world).get(`/images/${id}.webp`)).status, 200);
+    const bad = await send(here.ada, '/organize/pictures', {}, new TextEncoder().encode('no picture'));
     assert.equal(bad.status, 422);
     assert.match(((await bad.json()) as { problem: string }).problem, /JPEG, PNG, WebP or AVIF/);
-    const stranger = await visitor(world, { Origin: world.env.BASE_URL }).post('/organize/pictures');
+    const stranger = await visitor(here.world, { Origin: here.world.env.BASE_URL }).post(
+      '/organize/pictures',
+    );
     assert.equal(stranger.status, 303, 'to the sign-in page');
   });
 
   it('that no petition shows is deleted after a week', async () => {
-    const petition = await createDraft(ada, alt, await makePicture(1234, 700));
+    const petition = await createDraft(here.ada, alt, await makePicture(1234, 700));
     const unused = await storeImage({ bytes: Buffer.from(await makePicture(1235, 900, 'png')) });
     assert.equal(unused.outcome, 'stored');
     const soon = new Date(Date.now() + imageLimits.unusedKept * 1000 - 60_000);
@@ -204,7 +210,7 @@ describe('what is no picture, or too much of one', () => {
     it(`is refused at the field: ${why}`, async () => {
       const before = await Image.countDocuments();
       const typed = rightForm({ ...alt, 'press-name': 'Kept as typed' });
-      const response = await send(ada, '/organize/petitions', typed, await make());
+      const response = await send(here.ada, '/organize/petitions', typed, await make());
       const html = await response.text();
       assert.equal(response.status, 422);
       assert.match(errorAt(html, 'file') ?? '', says);
@@ -221,6 +227,6 @@ describe('what is no picture, or too much of one', () => {
 
   for (const path of ['nothing.jpg', `${'a'.repeat(32)}.jpg`, `${'a'.repeat(32)}.svg`, '%2e%2e%2fetc.jpg'])
     it(`is not found: /images/${path.slice(0, 12)}`, async () => {
-      assert.equal((await visitor(world).get(`/images/${path}`)).status, 404);
+      assert.equal((await visitor(here.world).get(`/images/${path}`)).status, 404);
     });
 });

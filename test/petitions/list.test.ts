@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { Petition } from '../../server/petitions/petition.ts';
 import { makePetition } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
-import { visitor } from '../support/visitor.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { hours, openPage } from './support.ts';
 
 let world: World;
 before(async () => {
@@ -12,11 +12,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const hours = (number: number) => new Date(Date.now() + number * 3_600_000);
-const open = async (path: string) => {
-  const response = await visitor(world).get(path);
-  return { response, html: (await response.text()).replaceAll('&#x3D;', '=') };
-};
+const open = (path: string) => openPage(world, path);
 
 describe('the list of petitions', () => {
   it('is a friendly page while there is none', async () => {

@@ -4,6 +4,7 @@ import { makePetition } from '../support/factories.ts';
 import { metaOf, textOf } from '../support/page.ts';
 import { visitor } from '../support/visitor.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { hours, openPage } from './support.ts';
 
 let world: World;
 before(async () => {
@@ -11,11 +12,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const hours = (number: number) => new Date(Date.now() + number * 3_600_000);
-const open = async (path: string) => {
-  const response = await visitor(world).get(path);
-  return { response, html: (await response.text()).replaceAll('&#x3D;', '=') };
-};
+const open = (path: string) => openPage(world, path);
 
 describe('the page of a petition', () => {
   it('says what is asked, of whom, by whom, and how the press reaches them', async () => {

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../../server/audit/entry.ts';
 import { Petition } from '../../../server/petitions/petition.ts';
 import { makePetition } from '../../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
+import { signInAs } from '../../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../../support/page.ts';
 import { visitor } from '../../support/visitor.ts';
-import { startWorld, type World } from '../../support/world.ts';
-import { createDraft, formIn, openForm, pathOf, rightForm, send, stored } from './support.ts';
+import {
+  createDraft,
+  formIn,
+  openForm,
+  pathOf,
+  rightForm,
+  send,
+  stored,
+  worldWithEditor,
+} from './support.ts';
 
-let world: World;
-let ada: SignedInVisitor;
-before(async () => {
-  world = await startWorld({ workers: false });
-  ada = await signInAs(world, 'editor');
-});
-after(() => world.close());
+const here = worldWithEditor();
 
 const everything = {
   'fr-title': 'Gardons le banc',
@@ -36,7 +38,7 @@ const everything = {
 
 describe('a new petition', () => {
   it('begins as a draft that holds everything the form says, and nobody sees', async () => {
-    const petition = await createDraft(ada, everything);
+    const petition = await createDraft(here.ada, everything);
     assert.equal(petition.slug, 'keep-the-bench');
     assert.equal(petition.publishedAt, undefined);
     assert.equal(petition.texts?.fr?.body, 'Il doit **rester**.');
@@ -51,15 +53,15 @@ describe('a new petition', () => {
     assert.equal(petition.consent?.signing?.fr, 'Je le demande.');
     assert.deepEqual(petition.hashtags, ['PondBench', 'Larkmere']);
     assert.equal(petition.group?.pressPhone, '+1 613 555 0199');
-    assert.equal((await visitor(world).get(`/petitions/${petition.slug}`)).status, 404);
+    assert.equal((await visitor(here.world).get(`/petitions/${petition.slug}`)).status, 404);
     const entry = await AuditEntry.findOne({ petition: petition._id }).lean();
     assert.equal(entry?.action, 'petition.create');
-    assert.ok(entry?.organizer?.equals(ada.organizer._id));
+    assert.ok(entry?.organizer?.equals(here.ada.organizer._id));
   });
 
   it('is opened again with every field as it was typed', async () => {
-    const petition = await createDraft(ada, { ...everything, 'en-title': 'As it was typed' });
-    const html = await (await ada.get(pathOf(petition, 'edit'))).text();
+    const petition = await createDraft(here.ada, { ...everything, 'en-title': 'As it was typed' });
+    const html = await (await here.ada.get(pathOf(petition, 'edit'))).text();
     for (const [field, value] of Object.entries({ ...everything, 'en-title': 'As it was typed' })) {
       if (field === 'hashtags') assert.equal(valueIn(html, field), 'PondBench Larkmere');
       else assert.equal(valueIn(html, field), value === 'on' ? true : value, field);
@@ -68,29 +70,29 @@ describe('a new petition', () => {
 
   it('gets an address from its title, with a number where that one is taken', async () => {
     const titled = { 'en-title': 'Gardons l’étang, ça presse !' };
-    const first = await createDraft(ada, titled);
-    const second = await createDraft(ada, titled);
+    const first = await createDraft(here.ada, titled);
+    const second = await createDraft(here.ada, titled);
     assert.equal(first.slug, 'gardons-l-etang-ca-presse');
     assert.equal(second.slug, 'gardons-l-etang-ca-presse-2');
   });
 
   it('gets an address of its own where several are made at once; one that was chosen goes to one of them', async () => {
     const suggested = await Promise.all(
-      [1, 2, 3, 4].map(() => createDraft(ada, { 'en-title': 'All at once' })),
+      [1, 2, 3, 4].map(() => createDraft(here.ada, { 'en-title': 'All at once' })),
     );
     assert.equal(new Set(suggested.map(({ slug }) => slug)).size, 4);
     const chosen = await Promise.all(
-      [1, 2, 3, 4].map(() => send(ada, '/organize/petitions', rightForm({ slug: 'chosen-by-four' }))),
+      [1, 2, 3, 4].map(() => send(here.ada, '/organize/petitions', rightForm({ slug: 'chosen-by-four' }))),
     );
     assert.deepEqual(chosen.map(({ status }) => status).sort(), [303, 422, 422, 422]);
     assert.equal(await Petition.countDocuments({ slug: 'chosen-by-four' }), 1);
   });
 
   it('is made once by a form that is sent twice, also at the same moment', async () => {
-    const form = formIn(await (await ada.get('/organize/petitions/new')).text(), rightForm());
+    const form = formIn(await (await here.ada.get('/organize/petitions/new')).text(), rightForm());
     const sent = { ...form, 'en-title': 'Pressed twice' };
-    const responses = await Promise.all([1, 2].map(() => send(ada, '/organize/petitions', sent)));
-    const places = [...responses, await send(ada, '/organize/petitions', sent)].map(({ headers }) =>
+    const responses = await Promise.all([1, 2].map(() => send(here.ada, '/organize/petitions', sent)));
+    const places = [...responses, await send(here.ada, '/organize/petitions', sent)].map(({ headers }) =>
       headers.get('location'),
     );
     assert.match(places[0] ?? '', new RegExp(form.draft ?? 'none'));
@@ -98,23 +100,26 @@ describe('a new petition', () => {
     assert.equal(await Petition.countDocuments({ slug: /^pressed-twice/ }), 1);
     const [id] = [form.draft];
     assert.equal(await AuditEntry.countDocuments({ petition: id, action: 'petition.create' }), 1);
-    const other = await send(ada, '/organize/petitions', { ...sent, 'en-title': 'Pressed again, changed' });
+    const other = await send(here.ada, '/organize/petitions', {
+      ...sent,
+      'en-title': 'Pressed again, changed',
+    });
     assert.equal(other.status, 303);
     assert.equal(
       await Petition.countDocuments({ slug: 'pressed-again-changed' }),
       1,
       'nothing typed is lost',
     );
-    const bob = await signInAs(world, 'editor');
+    const bob = await signInAs(here.world, 'editor');
     assert.equal((await send(bob, '/organize/petitions', sent)).status, 303);
-    assert.ok((await stored({ _id: id })).editedBy?.equals(ada.organizer._id));
+    assert.ok((await stored({ _id: id })).editedBy?.equals(here.ada.organizer._id));
   });
 
   it('may be in French alone', async () => {
     const { 'en-title': _, ...none } = rightForm();
     const french = Object.fromEntries(Object.entries(everything).filter(([name]) => name.startsWith('fr-')));
     const empty = { 'en-title': '', 'en-addressedTo': '', 'en-summary': '', 'en-body': '' };
-    const petition = await createDraft(ada, { ...none, ...empty, ...french, language: 'fr' });
+    const petition = await createDraft(here.ada, { ...none, ...empty, ...french, language: 'fr' });
     assert.deepEqual(Object.keys(petition.texts ?? {}), ['fr']);
   });
 
@@ -125,7 +130,7 @@ describe('a new petition', () => {
       asks: { phone: 'required' },
       closesAt: new Date(),
     });
-    const response = await ada.post(pathOf(petition, 'copies'));
+    const response = await here.ada.post(pathOf(petition, 'copies'));
     assert.equal(response.status, 303);
     const [, id] = /petitions\/([0-9a-f]{24})\/edit/.exec(response.headers.get('location') ?? '') ?? [];
     const copy = await stored({ _id: id });
@@ -194,7 +199,7 @@ describe('a form that cannot be taken', () => {
     it(`for ${why} comes back whole, with a message at the field`, async () => {
       const before = await Petition.countDocuments();
       const form = rightForm({ 'en-title': 'Kept as typed', 'press-name': 'Kept too', ...typed });
-      const response = await send(ada, '/organize/petitions', form);
+      const response = await send(here.ada, '/organize/petitions', form);
       const html = (await response.text()).replaceAll('&#x3D;', '=');
       assert.equal(response.status, 422);
       assert.match(errorAt(html, field) ?? '', says);
@@ -209,18 +214,22 @@ describe('a form that cannot be taken', () => {
     const taken = await makePetition();
     const moved = await makePetition({ formerSlugs: [`moved-${process.pid}`] });
     for (const slug of [taken.slug, `moved-${process.pid}`]) {
-      const response = await send(ada, '/organize/petitions', rightForm({ slug }));
+      const response = await send(here.ada, '/organize/petitions', rightForm({ slug }));
       assert.equal(response.status, 422);
       assert.match(errorAt(await response.text(), 'slug') ?? '', /belongs to another petition/);
     }
     const form = await openForm(moved, { slug: taken.slug });
-    const response = await send(ada, pathOf(moved, 'edit'), form);
+    const response = await send(here.ada, pathOf(moved, 'edit'), form);
     assert.equal(response.status, 422);
     assert.equal((await stored(moved)).slug, moved.slug);
   });
 
   it('of a size nobody types is refused before it is read', async () => {
-    const response = await send(ada, '/organize/petitions', rightForm({ 'en-body': 'x'.repeat(2_000_000) }));
+    const response = await send(
+      here.ada,
+      '/organize/petitions',
+      rightForm({ 'en-body': 'x'.repeat(2_000_000) }),
+    );
     assert.equal(response.status, 413);
   });
 
@@ -229,12 +238,12 @@ describe('a form that cannot be taken', () => {
     for (const [name, value] of Object.entries(rightForm())) body.append(name, value);
     body.append('slug', 'one');
     body.append('slug', 'two');
-    const response = await ada.request('/organize/petitions', { method: 'POST', body });
+    const response = await here.ada.request('/organize/petitions', { method: 'POST', body });
     assert.equal(response.status, 400);
   });
 
   it('of another kind than forms with files is an empty form', async () => {
-    const response = await ada.post('/organize/petitions', rightForm());
+    const response = await here.ada.post('/organize/petitions', rightForm());
     assert.equal(response.status, 422);
     assert.match(textOf(await response.text()), /Write the title/);
   });
@@ -242,7 +251,7 @@ describe('a form that cannot be taken', () => {
 
 describe('who may', () => {
   it('write petitions is told to moderators in words', async () => {
-    const moderator = await signInAs(world, 'moderator');
+    const moderator = await signInAs(here.world, 'moderator');
     const petition = await makePetition();
     for (const path of ['/organize/petitions/new', pathOf(petition, 'edit')]) {
       const response = await moderator.get(path);
@@ -256,7 +265,7 @@ describe('who may', () => {
 
   it('edit one petition is its team', async () => {
     const petition = await makePetition();
-    const member = await signInAs(world, 'editor', { petition });
+    const member = await signInAs(here.world, 'editor', { petition });
     const response = await send(
       member,
       pathOf(petition, 'edit'),
@@ -270,8 +279,11 @@ describe('who may', () => {
   it('nobody from another site', async () => {
     const body = new FormData();
     for (const [name, value] of Object.entries(rightForm())) body.set(name, value);
-    const headers = { cookie: ada.cookie, Origin: 'https://elsewhere.example' };
-    const response = await visitor(world, headers).request('/organize/petitions', { method: 'POST', body });
+    const headers = { cookie: here.ada.cookie, Origin: 'https://elsewhere.example' };
+    const response = await visitor(here.world, headers).request('/organize/petitions', {
+      method: 'POST',
+      body,
+    });
     assert.equal(response.status, 403);
   });
 });

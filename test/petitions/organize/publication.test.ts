@@ -1,29 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../../server/audit/entry.ts';
 import type { Petition } from '../../../server/petitions/petition.ts';
 import { phaseOf } from '../../../server/petitions/phase.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
+import { signInAs } from '../../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../../support/page.ts';
 import { visitor } from '../../support/visitor.ts';
-import { startWorld, type World } from '../../support/world.ts';
-import { createDraft, pathOf, stored } from './support.ts';
+import { hours } from '../support.ts';
+import { createDraft, pathOf, stored, worldWithEditor } from './support.ts';
 
-let world: World;
-let ada: SignedInVisitor;
-before(async () => {
-  world = await startWorld({ workers: false });
-  ada = await signInAs(world, 'editor');
-});
-after(() => world.close());
+const here = worldWithEditor();
 
 type Fields = Record<string, string>;
-const hours = (number: number) => new Date(Date.now() + number * 3_600_000);
 const step = (petition: { _id: unknown }, name: string, form: Fields = {}) =>
-  ada.post(pathOf(petition, name), form);
+  here.ada.post(pathOf(petition, name), form);
 const publicPage = async ({ slug }: Petition) => {
-  const response = await visitor(world).get(`/petitions/${slug}`);
+  const response = await visitor(here.world).get(`/petitions/${slug}`);
   return { status: response.status, text: textOf(await response.text()) };
 };
 const actionsOn = async ({ _id }: Petition) =>
@@ -39,20 +32,20 @@ const bilingual = {
 
 describe('a draft', () => {
   it('is published now: people find it, and can sign it', async () => {
-    const draft = await createDraft(ada);
+    const draft = await createDraft(here.ada);
     assert.equal((await publicPage(draft)).status, 404);
     const response = await step(draft, 'publication', { when: 'now' });
     assert.equal(response.status, 303);
     assert.equal((await publicPage(draft)).status, 200);
-    assert.equal((await visitor(world).sign(draft.slug, makeForm())).status, 303);
+    assert.equal((await visitor(here.world).sign(draft.slug, makeForm())).status, 303);
     assert.deepEqual(await actionsOn(draft), ['petition.create', 'petition.publish']);
   });
 
   it('is scheduled on the clocks of its place, and can be taken off the schedule', async () => {
-    const draft = await createDraft(ada, { timeZone: 'Europe/Paris' });
+    const draft = await createDraft(here.ada, { timeZone: 'Europe/Paris' });
     await step(draft, 'publication', { when: 'later', publishedAt: '2031-07-01T08:00' });
     assert.equal((await stored(draft)).publishedAt?.toISOString(), '2031-07-01T06:00:00.000Z');
-    const html = await (await ada.get(pathOf(draft, 'publication'))).text();
+    const html = await (await here.ada.get(pathOf(draft, 'publication'))).text();
     assert.match(textOf(html), /Scheduled.*from 1 July 2031, 08:00/);
     assert.equal((await publicPage(draft)).status, 404);
     await step(draft, 'publication/cancellation');
@@ -68,7 +61,7 @@ describe('a draft', () => {
     ['after it would close', '2033-01-01T10:00', /closed before it is public/],
   ] as const)
     it(`cannot be scheduled for a time ${why}; nothing changes`, async () => {
-      const draft = await createDraft(ada, { timeZone: 'Europe/Paris', closesAt: '2032-01-01T10:00' });
+      const draft = await createDraft(here.ada, { timeZone: 'Europe/Paris', closesAt: '2032-01-01T10:00' });
       const response = await step(draft, 'publication', { when: 'later', publishedAt });
       const html = await response.text();
       assert.equal(response.status, 422);
@@ -86,7 +79,7 @@ describe('a draft', () => {
   });
 
   it('is published once, however often the button is pressed', async () => {
-    const draft = await createDraft(ada);
+    const draft = await createDraft(here.ada);
     await Promise.all([1, 2, 3].map(() => step(draft, 'publication', { when: 'now' })));
     const { publishedAt } = await stored(draft);
     const late = await step(draft, 'publication', { when: 'now' });
@@ -101,10 +94,10 @@ describe('a public petition', () => {
     const petition = await makePetition();
     await step(petition, 'closing');
     assert.equal(phaseOf(await stored(petition), new Date()), 'closed');
-    assert.equal((await visitor(world).sign(petition.slug, makeForm())).status, 410);
+    assert.equal((await visitor(here.world).sign(petition.slug, makeForm())).status, 410);
     await step(petition, 'reopening', { closesAt: '2031-01-02T03:04' });
     assert.equal((await stored(petition)).closesAt?.toISOString(), '2031-01-02T03:04:00.000Z');
-    assert.equal((await visitor(world).sign(petition.slug, makeForm())).status, 303);
+    assert.equal((await visitor(here.world).sign(petition.slug, makeForm())).status, 303);
     await step(petition, 'closing');
     await step(petition, 'reopening');
     assert.equal((await stored(petition)).closesAt, undefined);
@@ -124,7 +117,7 @@ describe('a public petition', () => {
   });
 
   it('tells what came of it, dated, in the reader’s language; taking it back leaves a record', async () => {
-    const petition = await createDraft(ada, bilingual);
+    const petition = await createDraft(here.ada, bilingual);
     await step(petition, 'publication', { when: 'now' });
     const delivered = {
       outcome: 'delivered',
@@ -138,10 +131,10 @@ describe('a public petition', () => {
       (await publicPage(petition)).text,
       /What happened Victory 6 February .*Delivered 5 January .*In a wheelbarrow\./,
     );
-    const french = await (await visitor(world).get(`/petitions/${petition.slug}?lang=fr`)).text();
+    const french = await (await visitor(here.world).get(`/petitions/${petition.slug}?lang=fr`)).text();
     assert.match(textOf(french), /En brouette\./);
 
-    const html = await (await ada.get(pathOf(petition, 'publication'))).text();
+    const html = await (await here.ada.get(pathOf(petition, 'publication'))).text();
     const [, entry = ''] = /name="entry" value="([^"]+)"/.exec(html) ?? [];
     assert.match(entry, /^victory 2026-02-06/);
     await step(petition, 'outcomes/undoing', { entry, reason: 'It was too early.' });
@@ -167,7 +160,7 @@ describe('a public petition', () => {
       'note-en': 'We were wrong.',
     });
     assert.deepEqual((await publicPage(petition)).status, 410);
-    const html = await (await ada.get(pathOf(petition, 'publication'))).text();
+    const html = await (await here.ada.get(pathOf(petition, 'publication'))).text();
     const [, entry = ''] = /name="entry" value="([^"]+)"/.exec(html) ?? [];
     await step(petition, 'outcomes/undoing', { entry, reason: 'By mistake.' });
     assert.equal((await publicPage(petition)).status, 200);
@@ -208,7 +201,7 @@ describe('a public petition', () => {
     ],
   ] as const)
     it(`takes no outcome with ${why}; what was typed is kept`, async () => {
-      const petition = await createDraft(ada, bilingual);
+      const petition = await createDraft(here.ada, bilingual);
       await step(petition, 'publication', { when: 'now' });
       const response = await step(petition, 'outcomes', form);
       const html = await response.text();
@@ -227,7 +220,7 @@ describe('a public petition', () => {
     ] as const)
       await step(petition, 'outcomes', { outcome, date });
     const entryOf = async (outcome: string) => {
-      const html = await (await ada.get(pathOf(petition, 'publication'))).text();
+      const html = await (await here.ada.get(pathOf(petition, 'publication'))).text();
       return new RegExp(`name="entry" value="(${outcome} [^"]+)"`).exec(html)?.[1] ?? '';
     };
     const entry = await entryOf('delivered');
@@ -247,7 +240,7 @@ describe('a public petition', () => {
       (await stored(petition)).history.map(({ outcome }) => outcome),
       ['answered', 'victory'],
     );
-    const text = textOf(await (await ada.get(pathOf(petition, 'publication'))).text());
+    const text = textOf(await (await here.ada.get(pathOf(petition, 'publication'))).text());
     assert.match(text, /What the page shows Answered 5 March.*Victory 5 February/, 'as the page has it');
   });
 
@@ -266,7 +259,7 @@ describe('a public petition', () => {
   });
 
   it('cannot have an outcome while it is a draft', async () => {
-    const draft = await createDraft(ada);
+    const draft = await createDraft(here.ada);
     const response = await step(draft, 'outcomes', { outcome: 'victory', date: '2026-01-05' });
     assert.match(response.headers.get('location') ?? '', /done=late/);
     assert.deepEqual((await stored(draft)).history, []);
@@ -275,7 +268,7 @@ describe('a public petition', () => {
 
 describe('a viewer', () => {
   it('sees where a petition is and moves nothing', async () => {
-    const viewer = await signInAs(world, 'viewer');
+    const viewer = await signInAs(here.world, 'viewer');
     const petition = await makePetition();
     const page = await viewer.get(pathOf(petition, 'publication'));
     assert.equal(page.status, 200);

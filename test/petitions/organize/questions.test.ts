@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { petitionLimits } from '../../../config/limits.ts';
 import { columnChoices } from '../../../server/exports/columns.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../../support/page.ts';
 import { visitor } from '../../support/visitor.ts';
-import { startWorld, type World } from '../../support/world.ts';
-import { createDraft, formIn, openForm, pathOf, rightForm, send, stored } from './support.ts';
+import {
+  createDraft,
+  formIn,
+  openForm,
+  pathOf,
+  rightForm,
+  send,
+  stored,
+  worldWithEditor,
+} from './support.ts';
 
-let world: World;
-let ada: SignedInVisitor;
-before(async () => {
-  world = await startWorld({ workers: false });
-  ada = await signInAs(world, 'editor');
-});
-after(() => world.close());
+const here = worldWithEditor();
 
 /** As many questions as wanted, of one kind. */
 const manyQuestions = (most: number): Record<string, string> =>
@@ -28,8 +29,8 @@ const manyQuestions = (most: number): Record<string, string> =>
 const wordsIn = ({ questions }: Awaited<ReturnType<typeof stored>>) =>
   questions.map(({ label }) => label?.en);
 const edit = async (petition: { _id: unknown }, differences: Record<string, string>) => {
-  const page = await (await ada.get(pathOf(petition, 'edit'))).text();
-  const response = await send(ada, pathOf(petition, 'edit'), formIn(page, differences));
+  const page = await (await here.ada.get(pathOf(petition, 'edit'))).text();
+  const response = await send(here.ada, pathOf(petition, 'edit'), formIn(page, differences));
   assert.equal(response.status, 303);
   return stored(petition);
 };
@@ -37,17 +38,21 @@ const edit = async (petition: { _id: unknown }, differences: Record<string, stri
 describe('the questions of a petition', () => {
   it('may be as many as the limit says, and all of them are asked and answered', async () => {
     const most = petitionLimits.questions;
-    const petition = await createDraft(ada, manyQuestions(most));
+    const petition = await createDraft(here.ada, manyQuestions(most));
     assert.equal(petition.questions.length, most);
-    await ada.post(pathOf(petition, 'publication'), { when: 'now' });
+    await here.ada.post(pathOf(petition, 'publication'), { when: 'now' });
     const answers = petition.questions.map(({ key }) => [`answer-${key}`, '答'.repeat(200)] as const);
     const form = makeForm({ ...Object.fromEntries(answers), comment: '因'.repeat(500), lang: 'en' });
-    assert.equal((await visitor(world).sign(petition.slug, form)).status, 303, 'long answers fit the form');
+    assert.equal(
+      (await visitor(here.world).sign(petition.slug, form)).status,
+      303,
+      'long answers fit the form',
+    );
   });
 
   it('above the limit come back whole, with a message at the first that is too many', async () => {
     const typed = rightForm(manyQuestions(petitionLimits.questions + 2));
-    const response = await send(ada, '/organize/petitions', typed);
+    const response = await send(here.ada, '/organize/petitions', typed);
     const html = await response.text();
     assert.equal(response.status, 422);
     assert.match(errorAt(html, 'q21-kind') ?? '', /at most 20 questions/);
@@ -55,8 +60,8 @@ describe('the questions of a petition', () => {
   });
 
   it('get room for more with every save', async () => {
-    const petition = await createDraft(ada, manyQuestions(3));
-    const html = await (await ada.get(pathOf(petition, 'edit'))).text();
+    const petition = await createDraft(here.ada, manyQuestions(3));
+    const html = await (await here.ada.get(pathOf(petition, 'edit'))).text();
     assert.match(html, /name="q5-kind"/);
     assert.doesNotMatch(html, /name="q6-kind"/);
     const more = await edit(petition, { 'q5-kind': 'yesNo', 'q5-en': 'And this?' });
@@ -64,7 +69,7 @@ describe('the questions of a petition', () => {
   });
 
   it('are moved to another place, and keep their keys', async () => {
-    const petition = await createDraft(ada, manyQuestions(4));
+    const petition = await createDraft(here.ada, manyQuestions(4));
     const up = await edit(petition, { 'q4-place': '2' });
     assert.deepEqual(wordsIn(up), ['Number 1?', 'Number 4?', 'Number 2?', 'Number 3?']);
     const down = await edit(petition, { 'q1-place': '3' });
@@ -79,7 +84,7 @@ describe('the questions of a petition', () => {
 
   it('never share a key, whatever the form says', async () => {
     const keys = { 'q1-key': 'aaaaaaaa', 'q2-key': 'aaaaaaaa', 'q3-key': '__proto__' };
-    const { questions } = await createDraft(ada, { ...manyQuestions(3), ...keys });
+    const { questions } = await createDraft(here.ada, { ...manyQuestions(3), ...keys });
     assert.equal(new Set(questions.map(({ key }) => key)).size, 3);
     for (const { key } of questions) assert.match(key, /^[a-z0-9]{8}$/);
   });
@@ -90,16 +95,20 @@ describe('the questions of a petition', () => {
     const without = await edit(petition, { 'q1-kind': 'none' });
     assert.deepEqual([without.questions, without.formerQuestions.map(({ key }) => key)], [[], ['aaaaaaaa']]);
     assert.ok(columnChoices(without).some(({ id }) => id === 'answers'));
-    const html = await (await visitor(world).get(`/petitions/${petition.slug}`)).text();
+    const html = await (await visitor(here.world).get(`/petitions/${petition.slug}`)).text();
     assert.doesNotMatch(html, /Which bench/);
     const late = makeForm({ 'answer-aaaaaaaa': 'By the pond' });
-    assert.equal((await visitor(world).sign(petition.slug, late)).status, 303, 'an open page still signs');
-    const editor = textOf(await (await ada.get(pathOf(petition, 'edit'))).text());
+    assert.equal(
+      (await visitor(here.world).sign(petition.slug, late)).status,
+      303,
+      'an open page still signs',
+    );
+    const editor = textOf(await (await here.ada.get(pathOf(petition, 'edit'))).text());
     assert.match(editor, /No longer asked, answers kept: “Which bench\?”/);
   });
 
   it('of a draft, which nobody has answered, are simply gone', async () => {
-    const petition = await createDraft(ada, manyQuestions(1));
+    const petition = await createDraft(here.ada, manyQuestions(1));
     assert.deepEqual((await edit(petition, { 'q1-kind': 'none' })).formerQuestions, []);
   });
 
@@ -107,7 +116,7 @@ describe('the questions of a petition', () => {
     const petition = await makePetition();
     await edit(petition, { 'q1-kind': 'text', 'q1-en': 'First?' });
     const form = await openForm(petition, { 'q1-kind': 'none', 'q2-kind': 'text', 'q2-en': 'Second?' });
-    await send(ada, pathOf(petition, 'edit'), form);
+    await send(here.ada, pathOf(petition, 'edit'), form);
     assert.deepEqual(wordsIn(await stored(petition)), ['Second?']);
   });
 });

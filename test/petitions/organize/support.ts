@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
 import sharp from 'sharp';
 import { seenOf } from '../../../server/petitions/organize/merge.ts';
 import { typedOf } from '../../../server/petitions/organize/typed.ts';
 import { Petition } from '../../../server/petitions/petition.ts';
-import type { SignedInVisitor } from '../../support/organizer.ts';
+import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
 import { unescapeHtml, valueIn } from '../../support/page.ts';
+import { startWorld, type World } from '../../support/world.ts';
 
 type Fields = Record<string, string>;
+
+/** A world of its own for a file of tests, with an editor at a browser; there from the first test on. */
+export function worldWithEditor(): { world: World; ada: SignedInVisitor } {
+  const here = {} as { world: World; ada: SignedInVisitor };
+  before(async () => {
+    here.world = await startWorld({ workers: false });
+    here.ada = await signInAs(here.world, 'editor');
+  });
+  after(() => here.world?.close());
+  return here;
+}
 
 /** A petition's form that is right in every field. */
 export const rightForm = (differences: Fields = {}): Fields => ({
