@@ -73,6 +73,7 @@ function answerIn(
       ? { value: text, answer: words[text][lang] }
       : { problem: 'unknown' };
   }
-  const chosen = /^\d{1,2}$/.test(text) ? options[Number(text) - 1] : undefined;
+  // By its words, not its place: the list may have been put in another order while the page was open.
+  const chosen = options.find(({ en, fr }) => text === en || text === fr);
   return chosen ? { value: labelIn(chosen, 'en'), answer: labelIn(chosen, lang) } : { problem: 'unknown' };
 }

@@ -80,7 +80,7 @@ function questionsView(
             value: answer,
             label: translate(lang, `form.question.${answer}`),
           }))
-        : options.map((option, at) => ({ value: String(at + 1), label: labelIn(option, lang) }));
+        : options.map((option) => ({ value: labelIn(option, lang), label: labelIn(option, lang) }));
     return {
       ...{ name, label: labelIn(label, lang), isRequired, value, error: errors[name] },
       isText: kind === 'text',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Petition } from '../../../server/petitions/petition.ts';
+import { Petition } from '../../../server/petitions/petition.ts';
 import { Signature } from '../../../server/signatures/signature.ts';
 import { signatureView } from '../../../server/signatures/view.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
@@ -91,7 +91,7 @@ describe('what a petition’s form asks for', () => {
     const petition = await makePetition({ questions });
     const answers = {
       'answer-aaaaaaaa': 'From my neighbour',
-      'answer-bbbbbbbb': '2',
+      'answer-bbbbbbbb': 'Près de la route',
       'answer-cccccccc': 'yes',
     };
     const signer = await signAndConfirm(world, petition.slug, makeForm({ ...answers, lang: 'fr' }));
@@ -108,18 +108,31 @@ describe('what a petition’s form asks for', () => {
     assert.equal((await storedOf(petition)).signature.sealed, undefined);
   });
 
+  it('keeps the answer that was read, though the answers were put in another order meanwhile', async () => {
+    const petition = await makePetition({ questions });
+    const html = await (await visitor(world).get(`/petitions/${petition.slug}`)).text();
+    const [, second] = [...html.matchAll(/<option value="([^"]+)"[^>]*>By the (?:pond|road)/g)].map(
+      ([, value]) => value,
+    );
+    const turned = questions.map((question) => ({ ...question, options: question.options?.toReversed() }));
+    await Petition.updateOne({ _id: petition._id }, { $set: { questions: turned } });
+    const form = makeForm({ 'answer-bbbbbbbb': second ?? '' });
+    assert.equal((await visitor(world).sign(petition.slug, form)).status, 303);
+    assert.equal((await storedOf(petition)).opened.answers?.[0]?.answer, 'By the road');
+  });
+
   for (const [why, answers, field, says] of [
     ['an answer that is needed', {}, 'answer-bbbbbbbb', 'Answer this question.'],
-    ['an answer from the list', { 'answer-bbbbbbbb': '3' }, 'answer-bbbbbbbb', 'Choose one of the answers.'],
+    ['an answer from the list', { 'answer-bbbbbbbb': '1' }, 'answer-bbbbbbbb', 'Choose one of the answers.'],
     [
       'yes or no',
-      { 'answer-bbbbbbbb': '1', 'answer-cccccccc': 'perhaps' },
+      { 'answer-bbbbbbbb': 'By the road', 'answer-cccccccc': 'perhaps' },
       'answer-cccccccc',
       'Choose one of the answers.',
     ],
     [
       'a short answer',
-      { 'answer-bbbbbbbb': '1', 'answer-aaaaaaaa': 'x'.repeat(201) },
+      { 'answer-bbbbbbbb': 'By the road', 'answer-aaaaaaaa': 'x'.repeat(201) },
       'answer-aaaaaaaa',
       'Shorten your answer to 200 characters.',
     ],
