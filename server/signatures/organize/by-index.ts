@@ -7,14 +7,26 @@ import { type Selection, whichSignatures } from './filter.ts';
 const countedUpTo = 10_000;
 
 /** Days narrow a selection down where nothing narrower does. */
-export const isByTime = ({ from, to, ids, person, domain }: Selection): boolean =>
-  Boolean((from || to) && !(ids || person || domain));
+export const isByTime = ({ from, to, ids, person, domain, changed, imported }: Selection): boolean =>
+  Boolean((from || to) && !(ids || person || domain || changed || imported));
 
-/** The index to read where a database could choose one that looks at far more signatures. */
-export function indexFor(which: Selection): { hint?: string } {
+/**
+ * The index to read, the narrowest first: a database that does not know how many there are of each might read all that
+ * are in some state. None for single signatures, which every database finds by themselves.
+ */
+export function indexFor(which: Selection): { hint?: Record<string, 1> | string } {
+  const { ids, person, changed, imported, domain, source, region } = which;
+  if (ids || person?.startsWith('email.')) return {};
+  if (person?.startsWith('name.')) return { hint: { petition: 1, nameKey: 1 } };
+  if (changed) return { hint: { changedIn: 1, _id: 1 } };
+  if (imported) return { hint: { importedIn: 1, _id: 1 } };
+  if (domain) return { hint: { petition: 1, domainKey: 1, _id: 1 } };
   if (isByTime(which)) return { hint: 'inTime' };
-  // Most signatures have no source: the next page of them is found on the way.
-  return which.source === 'direct' ? { hint: 'inOrder' } : {};
+  // Most signatures have no source: the next of them is never far.
+  if (source === 'direct') return { hint: 'inOrder' };
+  if (source) return { hint: { petition: 1, source: 1, _id: 1 } };
+  if (region?.includes('-')) return { hint: { petition: 1, region: 1, _id: 1 } };
+  return {};
 }
 
 /** How many a selection means. */
@@ -32,6 +44,6 @@ export const countChange = (petition: Petition, what: ChangeName, which: Selecti
   Promise.all(
     whichChangeByState(petition, what, which, now).map(async ({ state, which: due }) => ({
       state,
-      n: await Signature.countDocuments(due, isByTime(which) ? indexFor(which) : {}),
+      n: await Signature.countDocuments(due, indexFor(which)),
     })),
   );

@@ -28,7 +28,8 @@ export async function previewChange(
     countAll(petition, which),
     Signature.find(due, null, indexFor(which)).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
   ]);
-  const total = states.reduce((sum, { n }) => sum + n, 0);
+  const problem = impossible(petition, what, now);
+  const total = problem ? 0 : states.reduce((sum, { n }) => sum + n, 0);
   const { ids, at, ...filter } = which;
   return {
     what,
@@ -39,7 +40,7 @@ export async function previewChange(
       .filter(({ n }) => n > 0)
       .sort((a, b) => b.n - a.n),
     others: Math.max(0, meant - total),
-    impossible: impossible(petition, what, now),
+    impossible: problem,
     words: ids ? undefined : filterInWords(filter),
     sample: sample.map((signature) => rowView(platform, petition, signature)),
     moreThanSample: total > sampleSize,
@@ -53,13 +54,15 @@ export async function previewChange(
 /** A change that was begun: who, when, why, how far it is, what it could still be undone for, and what others changed since. */
 export async function changeView(platform: Pick<Platform, 'vault'>, petition: Petition, task: Task) {
   const { what, which, why } = task.input as ChangeInput;
-  const changedSince = { 'history.task': task._id, changedIn: { $ne: task._id }, petition: petition._id };
-  const [names, undoable, touched, touchedSample] = await Promise.all([
+  const canBeUndone = what !== 'resend';
+  const isEnded = hasEnded(task);
+  const [names, undoable] = await Promise.all([
     organizerNames(platform, [task.organizer]),
-    what === 'resend' ? 0 : countUndoable(task),
-    Signature.countDocuments(changedSince),
-    Signature.find(changedSince).sort({ _id: -1 }).limit(sampleSize).lean<Signature[]>(),
+    canBeUndone ? countUndoable(task) : 0,
   ]);
+  const touched = canBeUndone && isEnded ? Math.max(0, task.done - undoable) : 0;
+  const changedSince = { 'history.task': task._id, changedIn: { $ne: task._id } };
+  const some = touched > 0 ? await Signature.find(changedSince).limit(sampleSize).lean<Signature[]>() : [];
   return {
     ...taskView(task),
     ...changeWords[what],
@@ -69,9 +72,8 @@ export async function changeView(platform: Pick<Platform, 'vault'>, petition: Pe
     words: what === 'undo' ? undefined : which.ids ? 'picked one by one' : filterInWords(which),
     undoes: task.undoes?.toHexString(),
     // A step that was cut off by cancelling is not in the task's own number.
-    done: Math.max(task.done, undoable + touched),
-    ...{ undoable, touched, isEnded: hasEnded(task), canBeUndone: what !== 'resend' },
-    touchedSample: touchedSample.map((signature) => rowView(platform, petition, signature)),
-    moreThanSample: touched > sampleSize,
+    done: Math.max(task.done, undoable),
+    ...{ undoable, touched, isEnded, canBeUndone, moreThanSample: touched > sampleSize },
+    touchedSample: some.map((signature) => rowView(platform, petition, signature)),
   };
 }
