@@ -14,12 +14,14 @@ if (queue && keysOn) {
   if (window.matchMedia('(hover: hover)').matches) keysOn.closest('details')?.setAttribute('open', '');
   keysOn.checked = localStorage.getItem(remembered) !== 'off';
   keysOn.addEventListener('change', () => localStorage.setItem(remembered, keysOn.checked ? 'on' : 'off'));
+  // The item at hand is held by being at hand.
   for (const hold of queue.querySelectorAll('[data-hold]')) hold.remove();
   queue.addEventListener('focusin', ({ target }) => look(itemOf(target)));
   queue.addEventListener('click', ({ target }) => look(itemOf(target)));
   queue.addEventListener('submit', send);
   document.addEventListener('keydown', press);
-  moveTo(open()[0], { scroll: false });
+  window.addEventListener('pagehide', letGo);
+  moveTo(open().find(isFree) ?? open()[0], { scroll: false });
 }
 
 /** @param {EventTarget | null} target @returns {HTMLElement | undefined} */
@@ -33,9 +35,19 @@ function open() {
   return /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-item]:not([data-done])')]);
 }
 
+/** No colleague is looking at it, as far as this page knows. @param {HTMLElement} item */
+function isFree(item) {
+  return takenText(item)?.textContent === '';
+}
+
+/** @param {HTMLElement} item */
+function takenText(item) {
+  return /** @type {HTMLElement | null} */ (item.querySelector('[data-taken]'));
+}
+
 /** @param {KeyboardEvent} event */
 function press(event) {
-  const { key, target, ctrlKey, metaKey, altKey } = event;
+  const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
   const inField = target instanceof Element && target.closest('input, select, textarea');
   if (key === 'Escape' && current) {
     current.querySelector('[data-refuse]')?.removeAttribute('open');
@@ -48,7 +60,8 @@ function press(event) {
   const action = actions[key];
   if (!action) return;
   event.preventDefault();
-  action();
+  // A key that is held down must not decide on everything below.
+  if (!repeat || key === 'j' || key === 'k') action();
 }
 
 /** @param {1 | -1} way */
@@ -89,11 +102,22 @@ async function look(item) {
 /** @param {HTMLElement} item */
 async function claim(item) {
   const answer = await post(item.dataset.claim ?? '');
-  const text = /** @type {HTMLElement | null} */ (item.querySelector('[data-claim-text]'));
-  if (!text) return;
-  const taken = answer?.outcome === 'taken';
-  text.hidden = !taken;
-  if (taken) text.textContent = `${answer.by} is looking at this. It is free again ${answer.until}.`;
+  if (answer) showTaken(item, answer.outcome === 'taken' ? answer.message : '');
+}
+
+/** @param {HTMLElement} item @param {string} message */
+function showTaken(item, message) {
+  const place = takenText(item);
+  if (!place) return;
+  place.textContent = message;
+  // Not beside a complaint that says the same.
+  place.hidden = message === '' || item.querySelector('[data-problem]:not([hidden])') !== null;
+}
+
+/** Whoever leaves the page leaves the item to the others. */
+function letGo() {
+  if (current?.dataset.claim)
+    navigator.sendBeacon(current.dataset.claim.replace(/claim$/, 'release'), new URLSearchParams());
 }
 
 // A lease that nobody renews runs out after two minutes.
@@ -107,48 +131,75 @@ async function send(event) {
   const item = itemOf(form);
   if (!item || !form.matches('[data-decide], [data-undo]')) return;
   event.preventDefault();
+  if (item.dataset.busy) return;
+  item.dataset.busy = 'yes';
   const answer = await post(form.action, new URLSearchParams(/** @type {never} */ (new FormData(form))));
+  delete item.dataset.busy;
   if (!answer) return form.submit();
-  if (answer.outcome === 'approved' || answer.outcome === 'refused') return settle(item, answer.outcome);
-  if (answer.outcome === 'undone') return reopen(item);
-  complain(item, answer.message ?? 'This could not be done.');
+  answered(item, answer);
 }
 
-/** @param {HTMLElement} item @param {string} outcome */
-function settle(item, outcome) {
-  const name = item.querySelector('strong')?.textContent ?? '';
-  const word = outcome === 'approved' ? 'Approved' : 'Refused';
-  const next = open()[open().indexOf(item) + 1] ?? open().find((other) => other !== item);
-  item.dataset.done = outcome;
-  item.removeAttribute('aria-current');
+/** @param {HTMLElement} item @param {{ outcome: string, message?: string }} answer */
+function answered(item, { outcome, message = 'This could not be done.' }) {
   complain(item, '');
-  const bar = document.createElement('form');
-  bar.className = 'moderation-done';
-  bar.method = 'post';
-  bar.action = (item.dataset.claim ?? '').replace(/claim$/, 'undo');
-  bar.dataset.undo = '';
-  const said = document.createElement('span');
-  said.textContent = `${word}.`;
-  const undo = document.createElement('button');
-  undo.className = 'link';
-  undo.textContent = 'Undo';
-  bar.append(said, ' ', undo);
-  item.append(bar);
-  decided.push(item);
-  announce(`${word}: ${name}`);
+  if (outcome === 'approved') close(item, 'Approved.', true);
+  else if (outcome === 'refused') close(item, 'Refused.', true);
+  else if (outcome === 'settled' || outcome === 'gone') close(item, message, false);
+  else if (outcome === 'undone') reopen(item);
+  else complain(item, message);
+  if (outcome === 'taken') showTaken(item, message);
+}
+
+/** It needs nobody any more; goes on to the next. @param {HTMLElement} item @param {string} says @param {boolean} canUndo */
+function close(item, says, canUndo) {
+  const items = open();
+  const behind = items.slice(items.indexOf(item) + 1);
+  const next = [...behind.filter(isFree), ...items.filter(isFree), ...behind].find((other) => other !== item);
+  item.dataset.done = 'yes';
+  item.removeAttribute('aria-current');
+  showTaken(item, '');
+  item.append(endOf(item, says, canUndo));
+  if (canUndo) decided.push(item);
+  announce(`${says} ${item.querySelector('strong')?.textContent ?? ''}`);
   current = undefined;
   if (next) moveTo(next);
   else finish();
+}
+
+/** What became of an item, with the way back. @param {HTMLElement} item @param {string} says @param {boolean} canUndo */
+function endOf(item, says, canUndo) {
+  const end = document.createElement('form');
+  end.className = 'moderation-done';
+  end.method = 'post';
+  end.action = (item.dataset.claim ?? '').replace(/claim$/, 'undo');
+  end.dataset.undo = '';
+  const said = document.createElement('span');
+  said.textContent = says;
+  end.append(said);
+  if (!canUndo) return end;
+  const undo = document.createElement('button');
+  undo.className = 'link';
+  undo.textContent = 'Undo';
+  end.append(' ', undo);
+  return end;
 }
 
 /** Nothing is left on this page: the next ones, or the end. */
 function finish() {
   announce('Everything on this page has been looked at.');
   if (document.querySelector('[data-more]')) location.assign(location.pathname);
+  else showFinished(true);
+}
+
+/** @param {boolean} isFinished */
+function showFinished(isFinished) {
+  const place = /** @type {HTMLElement | null} */ (document.querySelector('[data-finished]'));
+  if (place) place.hidden = !isFinished;
 }
 
 /** @param {HTMLElement} item */
 function reopen(item) {
+  showFinished(false);
   item.querySelector('[data-undo]')?.remove();
   item.querySelector('[data-refuse]')?.removeAttribute('open');
   delete item.dataset.done;

@@ -10,7 +10,7 @@ const holderKey = (organizer: string): string => `moderation:holder:${organizer}
 
 /**
  * Takes an item for a while, or longer where it was theirs; an organizer holds one at a time, so the one before is let
- * go. Returns the other's claim where somebody has it. Kept in Redis alone: a claim that is lost costs a question, a
+ * go, whether they get this one or not. Returns the other's claim where somebody has it. Kept in Redis alone: a claim that is lost costs a question, a
  * decision is one conditional update in any case.
  */
 export async function claimItem(
@@ -23,7 +23,11 @@ export async function claimItem(
   const taken = await redis.set(key, mine, 'EX', moderationWork.lease, 'NX');
   if (!taken) {
     const [claim] = await findClaims(redis, [item]);
-    if (claim && claim.organizer !== mine) return claim;
+    if (claim && claim.organizer !== mine) {
+      const before = await redis.getdel(holderKey(mine));
+      if (before) await letGo(redis, before, mine);
+      return claim;
+    }
     await redis.set(key, mine, 'EX', moderationWork.lease);
   }
   const before = await redis.set(holderKey(mine), key, 'EX', moderationWork.lease, 'GET');

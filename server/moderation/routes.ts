@@ -11,7 +11,7 @@ import type { Platform } from '../platform.ts';
 import { claimItem, releaseItem } from './claim.ts';
 import { type Decided, decideOn, undoDecision } from './decide.ts';
 import { listQuery, parseDecision, settingForm } from './form.ts';
-import { basePath, claimView, listView, nameOf, organizerNames } from './view.ts';
+import { basePath, listView, nameOf, organizerNames, takenText } from './view.ts';
 
 const path = '/organize/petitions/:petition/moderation';
 const before = [formBody()];
@@ -34,10 +34,10 @@ export function moderationRoutes(platform: Platform): OrganizeRoute[] {
     },
     change('claim', async (request, response, who) => {
       const claim = await claimItem(platform.redis, itemOf(request), who.organizer._id);
-      const view = claimView(claim, watching(who), await organizerNames(platform));
       if (!wantsJson(request))
-        return response.redirect(303, `${basePath(who.petition)}${view ? '' : '?done=held'}`);
-      response.status(view ? 409 : 200).json(view ? { outcome: 'taken', ...view } : { outcome: 'claimed' });
+        response.redirect(303, `${basePath(who.petition)}${claim ? '' : '?done=held'}`);
+      else if (claim) response.status(409).json(await whyNot(platform, { outcome: 'taken', claim }, who));
+      else response.json({ outcome: 'claimed' });
     }),
     change('release', async (request, response, { organizer, petition }) => {
       await releaseItem(platform.redis, itemOf(request), organizer._id);
@@ -66,37 +66,42 @@ async function receiveDecision(platform: Platform, request: Request, response: R
   const item = itemOf(request);
   const decision = parseDecision(formOf(request));
   if (!decision) {
-    return refuse(platform, request, response.status(422), who, 'Choose a reason and what to hide.');
+    response.status(422);
+    const message = 'Choose a reason and what to hide.';
+    return refuse(platform, request, response, who, { outcome: 'unclear', message });
   }
   const decided = await decideOn(platform, { petition, item, organizer: organizer._id }, decision);
-  if (decided.outcome === 'decided') {
-    const done = decision.shows === 'all' ? 'approved' : 'refused';
-    if (wantsJson(request)) response.json({ outcome: done });
-    else response.redirect(303, `${basePath(petition)}?done=${done}&item=${item.toHexString()}`);
-    return;
+  if (decided.outcome !== 'decided') {
+    return refuse(platform, request, response.status(409), who, await whyNot(platform, decided, who));
   }
-  const says = sayWhyNot(decided, await organizerNames(platform), who);
-  return refuse(platform, request, response.status(409), who, says);
+  const done = decision.shows === 'all' ? 'approved' : 'refused';
+  if (wantsJson(request)) response.json({ outcome: done });
+  else response.redirect(303, `${basePath(petition)}?done=${done}&item=${item.toHexString()}`);
 }
 
-function sayWhyNot(
+type Refused = { outcome: string; message: string };
+
+/** Why nothing was changed, for the script by its outcome and for people in a sentence. */
+async function whyNot(
+  platform: Platform,
   decided: Exclude<Decided, { outcome: 'decided' }>,
-  names: Map<string, string>,
   who: SignedIn,
-) {
-  if (decided.outcome === 'settled') return `${nameOf(names, decided.by)} has already decided on this.`;
-  if (decided.outcome === 'gone')
-    return 'This is not public any more: the signer withdrew it or hid the name.';
-  const claim = claimView(decided.claim, watching(who), names);
-  return `${claim?.by} is looking at this; it is free again ${claim?.until}, or as soon as they move on.`;
+): Promise<Refused> {
+  const { outcome } = decided;
+  if (outcome === 'gone')
+    return { outcome, message: 'This is not public any more: the signer withdrew it or hid the name.' };
+  if (outcome === 'settled') {
+    const names = await organizerNames(platform, [decided.by]);
+    return { outcome, message: `${nameOf(names, decided.by)} has already decided on this.` };
+  }
+  const { claim } = decided;
+  const names = await organizerNames(platform, [claim.organizer]);
+  return { outcome, message: takenText(claim, watching(who), names) ?? '' };
 }
 
-function refuse(platform: Platform, request: Request, response: Response, who: SignedIn, says: string) {
-  if (wantsJson(request)) {
-    response.json({ outcome: 'unchanged', message: says });
-    return;
-  }
-  return showList(platform, request, response, who, says);
+function refuse(platform: Platform, request: Request, response: Response, who: SignedIn, refused: Refused) {
+  if (!wantsJson(request)) return showList(platform, request, response, who, refused.message);
+  response.json(refused);
 }
 
 const watching = ({ petition, organizer }: SignedIn) => ({

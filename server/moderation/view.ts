@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { moderationWork } from '../../config/limits.ts';
 import { inWords } from '../locales.ts';
 import { Organizer, organizerView } from '../organizers/organizer.ts';
 import type { Petition } from '../petitions/petition.ts';
@@ -37,10 +38,13 @@ export async function listView(
     countLists(petition),
   ]);
   const ids = signatures.map(({ _id }) => _id);
-  const [claims, reports, names] = await Promise.all([
+  const [claims, reports] = await Promise.all([
     show === 'waiting' ? findClaims(platform.redis, ids, now) : [],
     openReports(ids),
-    organizerNames(platform),
+  ]);
+  const names = await organizerNames(platform, [
+    ...claims.map((claim) => claim?.organizer),
+    ...signatures.map(({ review }) => review?.by),
   ]);
   const listUrl = (list: List, at = 1) => `${base}?show=${list}${at > 1 ? `&page=${at}` : ''}`;
   return {
@@ -51,17 +55,21 @@ export async function listView(
       url: listUrl(list),
       current: list === show,
       count: list === 'waiting' || list === 'held' ? counts[list] : undefined,
+      isMore: list !== 'approved' && list !== 'refused' && counts[list] === moderationWork.countTo,
     })),
     items: signatures.map((signature, index) => ({
       ...itemView(platform, watching, signature, names),
-      claim: claimView(claims[index], watching, names),
+      taken: takenText(claims[index], watching, names),
+      isMine: claims[index]?.organizer === watching.organizer.toHexString(),
       reports: [...(reports.get(String(signature._id)) ?? [])].map(([reason, number]) => ({
         label: refusals[reason],
         number,
       })),
     })),
     newerUrl: page > 1 ? listUrl(show, page - 1) : undefined,
-    olderUrl: hasMore ? listUrl(show, page + 1) : undefined,
+    olderUrl: hasMore && page < moderationWork.pages ? listUrl(show, page + 1) : undefined,
+    /** There are more than anybody goes through page by page. */
+    isCut: hasMore && page === moderationWork.pages,
     reasons: refusalCodes.map((code) => ({ code, label: refusals[code] })),
   };
 }
@@ -82,7 +90,6 @@ function itemView(
     when: inWords('en', confirmedAt ?? createdAt, now),
     url: `${basePath(petition)}/${id}`,
     signatureUrl: `/organize/petitions/${petition._id.toHexString()}/signatures/${id}`,
-    reportCount: review?.reports ?? 0,
     decided: review?.settled && {
       shows: review.shows,
       reason: review.reason ? refusals[review.reason] : undefined,
@@ -92,17 +99,28 @@ function itemView(
   };
 }
 
-/** Whose it is for the moment, where that is somebody else. */
-export function claimView(claim: Claim | undefined, { organizer, now }: Watching, names: Names) {
+/** Whose it is for the moment, where that is somebody else, in a sentence for whoever would have it. */
+export function takenText(
+  claim: Claim | undefined,
+  { organizer, now }: Watching,
+  names: Names,
+): string | undefined {
   if (!claim || claim.organizer === organizer.toHexString()) return undefined;
-  return { by: nameOf(names, claim.organizer), until: inWords('en', claim.until, now) };
+  const again = inWords('en', claim.until, now);
+  return `${nameOf(names, claim.organizer)} is looking at this. It is free again ${again}, or as soon as they move on.`;
 }
 
 export const nameOf = (names: Names, organizer: unknown): string =>
   names.get(String(organizer)) ?? 'somebody who is gone';
 
-export async function organizerNames(platform: Pick<Platform, 'vault'>): Promise<Names> {
-  const organizers = await Organizer.find().lean<Organizer[]>();
+/** The names of these organizers, by their ids. */
+export async function organizerNames(
+  platform: Pick<Platform, 'vault'>,
+  ids: readonly unknown[],
+): Promise<Names> {
+  const known = [...new Set(ids.filter(Boolean).map(String))];
+  if (known.length === 0) return new Map();
+  const organizers = await Organizer.find({ _id: { $in: known } }).lean<Organizer[]>();
   return new Map(
     organizers.map((organizer) => [String(organizer._id), organizerView(platform, organizer).name]),
   );

@@ -108,6 +108,9 @@ test('Ben sees that Ada has an item, and gets it when she moves on', async () =>
   await item.getByText('Ada Moderator is looking at this').waitFor();
   await item.getByRole('button', { name: 'Approve' }).click();
   await item.getByRole('alert').filter({ hasText: 'Ada Moderator is looking at this' }).waitFor();
+  await ben.waitForLoadState('networkidle');
+  const said = item.getByText('Ada Moderator is looking at this').filter({ visible: true });
+  assert.equal(await said.count(), 1, 'it is said once');
   assert.equal(await reviewOf(one), undefined);
   await ada.keyboard.press('j');
   await eventually(async () => {
@@ -119,6 +122,74 @@ test('Ben sees that Ada has an item, and gets it when she moves on', async () =>
       .catch(() => undefined);
     return false;
   }, 'Ben can approve it');
+  assert.deepEqual([...ada.complaints, ...ben.complaints], []);
+});
+
+test('A key that is held down, or pressed twice, decides on one and on nothing else', async () => {
+  const petition = await makePetition();
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const one = await makeSigner(world, petition, { name: 'One', confirmedAt: at(30) });
+  const two = await makeSigner(world, petition, { name: 'Two', confirmedAt: at(20) });
+  const three = await makeSigner(world, petition, { name: 'Three', confirmedAt: at(10) });
+  const page = await openQueue(petition, 'Ada Moderator', desktop);
+  // What is down already repeats itself.
+  await page.keyboard.down('a');
+  await stands(one, 'all');
+  await eventually(async () => (await current(page)) === two.id, 'the next one is current');
+  for (let times = 0; times < 5; times += 1) await page.keyboard.down('a');
+  await page.keyboard.up('a');
+  await page.evaluate(
+    'for (const _ of [1, 2, 3]) document.dispatchEvent(new KeyboardEvent("keydown", { key: "a" }))',
+  );
+  await eventually(async () => (await current(page)) === three.id, 'the last one is current');
+  assert.equal((await reviewOf(two))?.shows, 'all');
+  assert.equal(
+    await page.getByRole('alert').filter({ visible: true }).count(),
+    0,
+    'nothing is complained of',
+  );
+  assert.equal((await reviewOf(three))?.settled, undefined);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('Ben begins at what is free, passes over what Ada has decided on, and gets what she leaves', async () => {
+  const petition = await makePetition();
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const one = await makeSigner(world, petition, { name: 'One', confirmedAt: at(30) });
+  const two = await makeSigner(world, petition, { name: 'Two', confirmedAt: at(20) });
+  const three = await makeSigner(world, petition, { name: 'Three', confirmedAt: at(10) });
+  const ada = await openQueue(petition, 'Ada Moderator', desktop);
+  await eventually(async () => (await current(ada)) === one.id, 'Ada has the first');
+  const ben = await openQueue(petition, 'Ben Moderator', desktop);
+  await eventually(async () => (await current(ben)) === two.id, 'Ben begins at the second');
+  await ada.keyboard.press('a');
+  await stands(one, 'all');
+  await eventually(async () => (await current(ada)) !== one.id, 'Ada moves on');
+  await ben.keyboard.press('k');
+  await ben.keyboard.press('a');
+  await ben
+    .locator(`[data-item="${one.id}"]`)
+    .getByText('Ada Moderator has already decided on this.')
+    .waitFor();
+  assert.equal(await ben.locator(`[data-item="${one.id}"]`).getByText('Undo').count(), 0);
+  await eventually(async () => (await current(ben)) !== one.id, 'Ben moves on');
+
+  await ada.keyboard.press('j');
+  await ada.goto('about:blank');
+  await eventually(async () => {
+    await ben.reload();
+    return !(await ben.getByText('Ada Moderator is looking at this').filter({ visible: true }).count());
+  }, 'Ada holds nothing any more');
+  await ben.keyboard.press('a');
+  await stands(two, 'all');
+  await eventually(async () => (await current(ben)) === three.id, 'the last one is current');
+  await ben.keyboard.press('a');
+  await stands(three, 'all');
+  await ben
+    .getByText('Everything on this page has been looked at.')
+    .filter({ visible: true })
+    .first()
+    .waitFor();
   assert.deepEqual([...ada.complaints, ...ben.complaints], []);
 });
 

@@ -29,8 +29,10 @@ type Attempt = { id: string; state: Ending; reason?: string };
 export async function mailAll(sending: Sending, people: readonly Person[]): Promise<Ended[]> {
   const { update, petition } = sending;
   const ids = people.map(({ emailKey }) => updateMailingId(update._id, emailKey));
-  const { claimed, others } = await claimOnce(ids, petition._id, new Date());
-  const suppressed = await suppressedAmong(people.map(({ emailKey }) => emailKey));
+  const [{ claimed, others }, suppressed] = await Promise.all([
+    claimOnce(ids, petition._id, new Date()),
+    suppressedAmong(people.map(({ emailKey }) => emailKey)),
+  ]);
   const attempts: Attempt[] = [];
   const ended = await Promise.all(
     people.map(async ({ emailKey, signature }, index): Promise<Ended> => {
