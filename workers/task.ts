@@ -6,6 +6,7 @@ import { free, type Step, Task, type TaskState } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
 import { exportSignatures } from './tasks/export.ts';
+import { undoImport } from './tasks/import-undo.ts';
 import { countPeople } from './tasks/people.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
 import { importSignatures } from './tasks/signature-import.ts';
@@ -28,6 +29,7 @@ export const taskKinds: Readonly<Record<string, TaskStep>> = {
   people: countPeople,
   signatureChange: changeSignatures,
   signatureImport: importSignatures,
+  importUndo: undoImport,
   signatureExport: exportSignatures,
   update: sendUpdate,
   updateTest: sendUpdateTest,

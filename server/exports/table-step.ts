@@ -26,6 +26,7 @@ export async function tableStep(
   made: Export,
   task: Pick<Task, 'cursor'>,
   now = new Date(),
+  time = stepTime,
 ): Promise<Step> {
   const begin: Cursor = { after: null, offset: 0, workbook: made.kind === 'xlsx' ? newWorkbook : null };
   const from = (task.cursor as Cursor | null) ?? begin;
@@ -34,7 +35,7 @@ export async function tableStep(
   const offset = await writeAt(
     path,
     from.offset,
-    pieces(platform, petition, made, from.offset === 0, progress),
+    pieces(platform, petition, made, progress, { isFirst: from.offset === 0, until: Date.now() + time }),
   );
   const { done, finished, after, workbook } = progress;
   if (finished) await markReady(made, [{ bytes: offset }], now);
@@ -46,12 +47,11 @@ async function* pieces(
   platform: Pick<Platform, 'vault'>,
   petition: Petition,
   made: Export,
-  isFirst: boolean,
   progress: Progress,
+  { isFirst, until }: { isFirst: boolean; until: number },
 ): AsyncGenerator<Buffer> {
   const { titles, reads, row } = tableOf(platform, petition, made.columns);
   const which = (after?: Types.ObjectId) => whichSignatures(petition, made.which as Selection, { after });
-  const until = Date.now() + stepTime;
   if (isFirst) yield add(progress, titles, [], true);
   for await (const batch of inBatches(which, reads, progress.after ?? undefined)) {
     yield add(progress, titles, batch.map(row));

@@ -1,19 +1,24 @@
 import { Types } from 'mongoose';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { historyWith } from '../signatures/history.ts';
 import { knownRegion } from '../signatures/sign.ts';
 import { placeOf, type SealedField, Signature } from '../signatures/signature.ts';
 import { domainOf } from '../signers/address.ts';
 import type { Task } from '../tasks/task.ts';
+import { whichWereTakenBack } from './result/undo.ts';
 import type { Person } from './row.ts';
 
 export type RowOf = { row: number; person: Person };
 /** What became of each row. */
-export type Inserted = { row: number; outcome: 'imported' | 'onPetition' | 'inFile' }[];
+type Outcome = 'imported' | 'onPetition' | 'inFile';
+export type Inserted = { row: number; outcome: Outcome }[];
+type PaperSignature = ReturnType<typeof signatureOf>;
 
 /**
- * Stores people who signed on paper, each once: the unique index is the duplicate rule, as for everybody who signs.
- * May run twice: a row that this task stored before is `imported` again, and stored once.
+ * Stores people who signed on paper, each once: the unique index is the duplicate rule, as for everybody who signs. Who
+ * is there from an import that was taken back comes back with what this file says. May run twice: a row that this task
+ * stored before is `imported` again, and stored once.
  */
 export async function insertSignatures(
   { vault }: Pick<Platform, 'vault'>,
@@ -27,17 +32,38 @@ export async function insertSignatures(
   const keys = refused.map((index) => documents[index]?.emailKey ?? '');
   const there = await Signature.find(
     { petition: petition._id, emailKey: { $in: keys } },
-    { emailKey: 1, importedIn: 1, importedRow: 1 },
+    { emailKey: 1, importedIn: 1, importedRow: 1, state: 1, changedIn: 1 },
   ).lean<Signature[]>();
+  const takenBack = await whichWereTakenBack(there);
   const byKey = new Map(there.map((signature) => [signature.emailKey, signature]));
-  const isRefused = new Set(refused);
-  return rows.map(({ row }, index) => {
-    const existing = isRefused.has(index) ? byKey.get(documents[index]?.emailKey ?? '') : undefined;
-    if (!isRefused.has(index)) return { row, outcome: 'imported' };
+  const outcomes = new Map<number, Outcome>();
+  for (const index of refused) {
+    const document = documents[index];
+    const existing = document && byKey.get(document.emailKey);
+    const comesBack =
+      existing && takenBack.delete(existing._id.toHexString()) && (await comeBack(existing, document));
+    if (comesBack) Object.assign(existing, { importedIn: task._id, importedRow: document.importedRow });
     const isOurs = existing?.importedIn?.equals(task._id) ?? false;
-    if (!isOurs) return { row, outcome: 'onPetition' };
-    return { row, outcome: existing?.importedRow === row ? 'imported' : 'inFile' };
-  });
+    const isThisRow = existing?.importedRow === document?.importedRow;
+    outcomes.set(index, !isOurs ? 'onPetition' : isThisRow ? 'imported' : 'inFile');
+  }
+  return rows.map(({ row }, index) => ({ row, outcome: outcomes.get(index) ?? 'imported' }));
+}
+
+/** A signature that was taken back stands again, as the file has it now. False where somebody was faster. */
+async function comeBack({ _id, changedIn }: Signature, document: PaperSignature): Promise<boolean> {
+  const { _id: _new, petition, emailKey, history, counted, countedIn, mail, ...said } = document;
+  const [happening] = history;
+  const details = Object.entries(said).map(([field, value]) => [field, { $literal: value ?? null }]);
+  const { modifiedCount } = await Signature.updateOne(
+    { _id, state: 'withdrawn', changedIn },
+    [
+      { $set: { ...Object.fromEntries(details), history: happening && historyWith(happening) } },
+      { $unset: ['withdrawnAt'] },
+    ],
+    { updatePipeline: true },
+  );
+  return modifiedCount === 1;
 }
 
 /** The places in the list of those that were there already. */
@@ -66,7 +92,7 @@ function signatureOf(
   const seal = (field: SealedField, text: string | undefined) =>
     text ? vault.seal(text, placeOf(mailbox, field)) : undefined;
   const region = knownRegion(country, person.region);
-  const happening = { at: now, from: null, to: 'confirmed', by: 'organizer', organizer, task };
+  const happening = { at: now, from: null, to: 'confirmed', by: 'organizer', organizer, task } as const;
   return {
     ...{ _id: new Types.ObjectId(), ...mailbox, state: 'confirmed', language: petition.language },
     sealed: {
@@ -80,7 +106,7 @@ function signatureOf(
     ...(email && { domainKey: vault.domainKey(domainOf(email.canonical)) }),
     ...{ country, region, source: 'paper', hasComment: comment !== '', showName: false, updates: false },
     consent: [{ to: 'signing', wording: 'Signed on paper.', version: 'paper', at: signedAt, page: 'paper' }],
-    ...{ createdAt: signedAt, confirmedAt: signedAt, importedIn: task, importedRow: row },
+    ...{ createdAt: signedAt, confirmedAt: signedAt, importedIn: task, changedIn: task, importedRow: row },
     ...{ history: [happening], counted: null, countedIn: 0, recount: true, mail: { n: 0 } },
   };
 }

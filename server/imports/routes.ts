@@ -8,10 +8,11 @@ import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { organizePath, petitionPage } from '../signatures/organize/page.ts';
 import { beginImport } from './begin.ts';
-import { Import, importFolder } from './import.ts';
+import { type Import, importFolder } from './import.ts';
 import { guessMapping, type Mapping, mappingForm, mappingProblem } from './mapping.ts';
 import { receiveImport } from './receive.ts';
-import { fileView, listImports, mappingView, previewRows, reportOf } from './view.ts';
+import { importOf, importResultRoutes, showResult } from './result/routes.ts';
+import { fileView, listImports, mappingView, previewRows } from './view.ts';
 
 const problems = {
   none: 'Choose a file.',
@@ -62,18 +63,7 @@ export function importRoutes(platform: Platform): OrganizeRoute[] {
       before: [formBody()],
       handle: (request, response, who) => begin(platform, request, response, who),
     },
-    {
-      method: 'get',
-      path: `${path}/:import/report.csv`,
-      needs,
-      async handle(request, response, who) {
-        const report = await reportOf(await importOf(request, who));
-        if (!report) throw new HttpError(404);
-        const lines = report.rows.map(({ row, problem }) => `${row},"${problem.replaceAll('"', '""')}"`);
-        response.attachment('import-report.csv').type('text/csv');
-        response.send(`\ufeff${['Row,Problem', ...lines].join('\r\n')}\r\n`);
-      },
-    },
+    ...importResultRoutes(platform),
   ];
 }
 
@@ -112,14 +102,6 @@ async function begin(platform: Platform, request: Request, response: Response, w
   const task = await beginImport(platform, who.petition, who.organizer, given, mapping.data);
   const next = task ? `/organize/tasks/${task.toHexString()}` : organizePath(who.petition, 'imports');
   response.redirect(303, next);
-}
-
-async function importOf({ params }: Request, { petition }: SignedIn): Promise<Import> {
-  const id = String(params.import);
-  const given =
-    /^[0-9a-f]{24}$/.test(id) && (await Import.findOne({ _id: id, petition: petition._id }).lean<Import>());
-  if (!given) throw new HttpError(404);
-  return given;
 }
 
 /** Files are deleted after a day. */
@@ -163,21 +145,5 @@ async function showMapping(
     rows,
     problem,
     error,
-  });
-}
-
-async function showResult(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  given: Import,
-): Promise<void> {
-  showPage(request, response, 'organize/imports/show', {
-    ...petitionPage(platform, who, 'What came of the import', 'signatures'),
-    file: fileView(who.petition, given),
-    task: given.task?.toHexString(),
-    report: await reportOf(given),
-    width: 'narrow',
   });
 }

@@ -77,7 +77,7 @@ function countryOf(typed: string): string | undefined {
   return countries.includes(code) ? code : countryByName.get(typed.toLowerCase());
 }
 
-/** Noon of the day in UTC, which is that day almost everywhere. */
+/** Noon of the day in UTC, which is that day almost everywhere; never a moment that has not been yet. */
 function dateOf(typed: string, order: Mapping['dates'], now: Date): Date | undefined {
   const parts = /^(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[T ].*)?$/.exec(typed)?.slice(1).map(Number);
   if (!parts) return undefined;
@@ -85,5 +85,7 @@ function dateOf(typed: string, order: Mapping['dates'], now: Date): Date | undef
   const [year, month, day] = a > 31 || order === 'ymd' ? [a, b, c] : order === 'dmy' ? [c, b, a] : [c, a, b];
   const date = new Date(Date.UTC(year, month - 1, day, 12));
   const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return isReal && year >= 2000 && date.getTime() - 12 * 3_600_000 <= now.getTime() ? date : undefined;
+  return isReal && year >= 2000 && date.getTime() - 12 * 3_600_000 <= now.getTime()
+    ? new Date(Math.min(date.getTime(), now.getTime()))
+    : undefined;
 }

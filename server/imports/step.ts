@@ -1,6 +1,7 @@
 import { formatNumber } from '../locales.ts';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { organizePath } from '../signatures/organize/page.ts';
 import type { Step, Task } from '../tasks/task.ts';
 import { deleteImportFile, type Import, importPath } from './import.ts';
 import { type Inserted, insertSignatures } from './insert.ts';
@@ -120,11 +121,13 @@ function resultOf(report: Report, petition: Petition, given: Import) {
     ...say(inFile, inFile === 1 ? 'was in the file twice' : 'were in the file twice'),
     ...say(refused, 'could not be read'),
   ];
+  const page = organizePath(petition, `imports/${given._id.toHexString()}`);
   return {
     report,
+    ...(imported > 0 && { undoUrl: `${page}/undo` }),
     summary: `${formatNumber('en', imported)} ${imported === 1 ? 'signature' : 'signatures'} imported${left.length > 0 ? `; ${left.join(', ')}. The list to download says which rows.` : '.'}`,
     ...(report.rows.length > 0 && {
-      downloadUrl: `/organize/petitions/${petition._id.toHexString()}/imports/${given._id.toHexString()}/report.csv`,
+      downloadUrl: `${page}/report.csv`,
     }),
   };
 }

@@ -59,14 +59,22 @@ async function whoSigned(platform: Platform, petition: Petition, people: Identit
   return new Set(found.map(({ emailKey }) => emailKey));
 }
 
+/** Two of one name are told apart by where they are. */
+function columnName(columns: readonly string[], index: number): string {
+  const name = columns[index]?.trim();
+  if (!name) return `Column ${index + 1}`;
+  const isAlone = columns.every((other, at) => at === index || other.trim() !== name);
+  return isAlone ? name : `${name} (column ${index + 1})`;
+}
+
 /** The form that says which column holds what. */
 export const mappingView = (mapping: Mapping, columns: readonly string[]) => ({
   fields: importFields.map((field) => ({
     field,
     name: fieldNames[field],
-    columns: columns.map((column, index) => ({
+    columns: columns.map((_, index) => ({
       index,
-      name: column.trim() || `Column ${index + 1}`,
+      name: columnName(columns, index),
       selected: mapping[field] === index,
     })),
   })),

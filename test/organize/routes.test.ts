@@ -105,6 +105,7 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
     'GET /organize/petitions/:petition/imports/:import',
     'POST /organize/petitions/:petition/imports/:import',
     'GET /organize/petitions/:petition/imports/:import/report.csv',
+    'POST /organize/petitions/:petition/imports/:import/undo',
     'GET /organize/petitions/:petition/exports',
     'POST /organize/petitions/:petition/exports',
     'GET /organize/petitions/:petition/exports/:export',

@@ -1,7 +1,7 @@
 import { Export } from '../../server/exports/export.ts';
 import { FileIsGone } from '../../server/exports/file.ts';
-import { type PackCursor, packStep } from '../../server/exports/pack/step.ts';
-import { tableStep } from '../../server/exports/table-step.ts';
+import type { PackCursor } from '../../server/exports/pack/step.ts';
+import { exportStep } from '../../server/exports/step.ts';
 import { ZipTooLarge } from '../../server/exports/zip.ts';
 import { formatNumber } from '../../server/locales.ts';
 import { Petition } from '../../server/petitions/petition.ts';
@@ -17,7 +17,7 @@ export async function exportSignatures(tools: TaskTools, task: Task): Promise<St
   if (!petition || !made || made.deletedAt)
     throw new TaskFailure('The file was deleted. Make the export again.');
   try {
-    const step = await (made.kind === 'pdf' ? packStep : tableStep)(tools, petition, made, task);
+    const step = await exportStep(tools, petition, made, task);
     const summary = summaryOf(made, task.done + step.done, step);
     const page = organizePath(petition, `exports/${exportId}`);
     const parts = made.kind === 'pdf' ? (step.cursor as PackCursor).parts.length : 1;

@@ -10,72 +10,31 @@ import type { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { signatureView } from '../../server/signatures/view.ts';
 import { Task } from '../../server/tasks/task.ts';
-import { deleteOldFiles } from '../../workers/files.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
-import { signInAs } from '../support/organizer.ts';
+import { accepted, header, importFile, usual } from '../support/imports.ts';
+import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm } from '../support/signer.ts';
 import { assertExact, settle } from '../support/tally.ts';
+import { newTask } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
 
 let world: World;
 let platform: OpenPlatform;
-let editor: Awaited<ReturnType<typeof signInAs>>;
+let editor: SignedInVisitor;
 before(async () => {
   world = await startWorld();
   platform = await openPlatform(world);
   editor = await signInAs(world, 'editor');
 });
 after(async () => {
-  await platform.close();
-  await world.close();
+  await platform?.close();
+  await world?.close();
 });
 
-const base = (petition: Petition) => `/organize/petitions/${petition._id}/imports`;
-const header = 'Name,Email,Postal code,Province,Comment,Date\r\n';
 const sheet = `${header}Ada Example,ada@example.org,K1A 0B1,Ontario,For the ducks,2026-05-04\r\nBo Example,,H2X 1Y4,Québec,,2026-05-05\r\n`;
-
-async function send(petition: Petition, content: string | Uint8Array<ArrayBuffer> | Blob, by = editor) {
-  const form = new FormData();
-  form.set('file', new Blob([content]), 'sheet.csv');
-  return by.request(base(petition), { method: 'POST', body: form });
-}
-
-/** Sends a file that can be used. Returns the path of its page. */
-async function accepted(petition: Petition, content: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const response = await send(petition, content);
-  assert.equal(response.status, 303, textOf(await response.text()));
-  return response.headers.get('location') ?? '';
-}
-
-const usual = {
-  name: '0',
-  email: '1',
-  postalCode: '2',
-  region: '3',
-  comment: '4',
-  signedAt: '5',
-  dates: 'ymd',
-};
-
-/** Imports a file and waits until its task has ended. */
-async function importFile(petition: Petition, content: string | Uint8Array<ArrayBuffer>, mapping = usual) {
-  const path = await accepted(petition, content);
-  const response = await editor.post(path, { ...mapping, defaultCountry: 'CA' });
-  assert.equal(response.status, 303, textOf(await response.text()));
-  const id = response.headers.get('location')?.split('/').at(-1) ?? '';
-  const task = await eventually(
-    async () => {
-      const found = await Task.findById(id).lean<Task>();
-      return found?.state === 'done' || found?.state === 'failed' ? found : undefined;
-    },
-    'the end of the import',
-    30_000,
-  );
-  return { path, task, page: textOf(await (await editor.get(path)).text()) };
-}
 
 const peopleOf = async (petition: Petition) => {
   const stored = await Signature.find({ petition: petition._id })
@@ -90,7 +49,7 @@ const filesLeft = () => readdir(join(world.env.DATA_DIR, 'imports'));
 describe('importing signatures from paper', () => {
   it('shows the first rows, imports them as paper signatures, counts each once and deletes the file', async () => {
     const petition = await makePetition();
-    const path = await accepted(petition, sheet);
+    const path = await accepted(editor, petition, sheet);
     const html = await (await editor.get(path)).text();
     const shown = textOf(html);
     for (const seen of ['Ada Example', 'ada@example.org', 'H2X 1Y4', '2026-05-05'])
@@ -138,7 +97,7 @@ describe('importing signatures from paper', () => {
     ];
     for (const [encoding, bytes] of files) {
       const petition = await makePetition();
-      const path = await accepted(petition, bytes);
+      const path = await accepted(editor, petition, bytes);
       assert.ok(textOf(await (await editor.get(path)).text()).includes(`, ${encoding}, columns`), encoding);
       const mapping = { firstName: '0', lastName: '1', postalCode: '2', dates: 'ymd', defaultCountry: 'CA' };
       assert.equal((await editor.post(path, mapping)).status, 303);
@@ -166,7 +125,7 @@ describe('importing signatures from paper', () => {
       'Link Maker,link@example.org,,,see https://spam.example,',
       'Last One,last@example.org,,,"a ""quoted"" word",',
     ];
-    const { page, task, path } = await importFile(petition, `${header}${rows.join('\r\n')}\r\n`);
+    const { page, task, path } = await importFile(editor, petition, `${header}${rows.join('\r\n')}\r\n`);
     assert.equal(task.state, 'done');
     await counted(petition, 4);
     assert.deepEqual((await peopleOf(petition)).map(({ name }) => name).sort(), [
@@ -200,12 +159,12 @@ describe('importing signatures from paper', () => {
 
   it('counts nobody twice when the same file comes again, or twice at once', async () => {
     const petition = await makePetition();
-    await importFile(petition, sheet);
-    const { page } = await importFile(petition, sheet);
+    await importFile(editor, petition, sheet);
+    const { page } = await importFile(editor, petition, sheet);
     assert.match(page, /Imported 0 .*already 2 /);
     await counted(petition, 2);
 
-    const path = await accepted(petition, `${header}Cy Example,cy@example.org,,,,\r\n`);
+    const path = await accepted(editor, petition, `${header}Cy Example,cy@example.org,,,,\r\n`);
     const answers = await Promise.all(
       [1, 2].map(() => editor.post(path, { ...usual, defaultCountry: 'CA' })),
     );
@@ -220,12 +179,12 @@ describe('importing signatures from paper', () => {
   it('goes on where it was, and stores each row once, after a worker died between storing and writing it down', async () => {
     const petition = await makePetition();
     const rows = Array.from({ length: 1_300 }, (_, index) => `Person ${index},p${index}@example.org,,,,`);
-    const path = await accepted(petition, `${header}${rows.join('\n')}\n`);
+    const path = await accepted(editor, petition, `${header}${rows.join('\n')}\n`);
     const given = await Import.findById(path.split('/').at(-1)).lean<Import>();
-    const task = {
-      ...{ _id: petition._id, organizer: editor.organizer._id, result: {}, done: 0, cursor: null },
+    const task = newTask({
+      ...{ _id: petition._id, organizer: editor.organizer._id },
       input: { importId: String(given?._id), mapping: mappingForm.parse(usual) },
-    } as unknown as Task;
+    });
     for (let finished = false; !finished; ) {
       if ((task.cursor as { phase?: string } | null)?.phase !== 'delete')
         await importStep(platform, petition, given as Import, task);
@@ -242,86 +201,5 @@ describe('importing signatures from paper', () => {
     await settle(petition);
     assert.equal(await Signature.countDocuments({ petition: petition._id }), 1_300);
     await assertExact(petition);
-  });
-});
-
-describe('a file that cannot be used', () => {
-  it('is refused with what is wrong with it, and not kept', async () => {
-    const petition = await makePetition();
-    const refusals: [string | Uint8Array<ArrayBuffer>, RegExp][] = [
-      ['', /The file is empty/],
-      ['\n\n', /The file is empty/],
-      [header, /nobody below it/],
-      ['ada@example.org,Ada Example\nbo@example.org,Bo Example\n', /first row holds an e-mail address/],
-      [Uint8Array.from(Buffer.from('PK\x03\x04zipped')), /This is no CSV file/],
-      [Uint8Array.from(Buffer.from('a,b\n\0\x01\x02,c\nd\n'.repeat(3))), /This is no CSV file/],
-    ];
-    for (const [content, message] of refusals) {
-      const response = await send(petition, content);
-      assert.equal(response.status, 422, String(message));
-      assert.match(textOf(await response.text()), message);
-    }
-    const none = await editor.request(base(petition), { method: 'POST', body: new FormData() });
-    assert.equal(none.status, 422);
-    assert.match(textOf(await none.text()), /Choose a file/);
-    assert.deepEqual(await filesLeft(), []);
-    assert.equal(await Import.countDocuments({ petition: petition._id }), 0);
-  });
-
-  it('because it is larger than 100 MB is refused without being kept', async () => {
-    const petition = await makePetition();
-    const piece = new Uint8Array(10 * 1024 * 1024).fill(97);
-    const response = await send(petition, new Blob([...Array.from({ length: 10 }, () => piece), 'x']));
-    assert.equal(response.status, 413);
-    assert.match(textOf(await response.text()), /larger than 100 MB/);
-    assert.deepEqual(await filesLeft(), []);
-  });
-
-  it('to its end imports nobody', async () => {
-    const petition = await makePetition();
-    const rows = Array.from({ length: 700 }, (_, index) => `Person ${index},q${index}@example.org,,,,`);
-    const { task } = await importFile(petition, `${header}${rows.join('\n')}\n"Open,open@example.org,,,,\n`);
-    assert.equal(task.state, 'failed');
-    assert.match(task.failure ?? '', /Row 702 cannot be read: a quotation mark/);
-    assert.equal(await Signature.countDocuments({ petition: petition._id }), 0);
-  });
-
-  it('because its columns do not tell who signed, is not begun', async () => {
-    const petition = await makePetition();
-    const path = await accepted(petition, sheet);
-    const wrong: [Record<string, string>, RegExp][] = [
-      [{ email: '1' }, /Choose the column with the whole name/],
-      [{ name: '0' }, /Choose the column with the e-mail address or the one with the postal code/],
-      [{ name: '0', email: '0' }, /One column is chosen twice/],
-      [{ name: '0', email: '9' }, /The file has no such column/],
-    ];
-    for (const [mapping, message] of wrong) {
-      const response = await editor.post(path, { ...mapping, dates: 'ymd', defaultCountry: 'CA' });
-      assert.equal(response.status, 422);
-      assert.match(textOf(await response.text()), message);
-    }
-    assert.equal(await Task.countDocuments({ petition: petition._id }), 0);
-  });
-
-  it('after a day is deleted, and says so', async () => {
-    const petition = await makePetition();
-    const path = await accepted(petition, sheet);
-    await deleteOldFiles(platform, new Date(Date.now() + 25 * 3_600_000));
-    assert.deepEqual(await filesLeft(), []);
-    assert.equal((await editor.get(path)).status, 410);
-    assert.equal((await editor.post(path, { ...usual, defaultCountry: 'CA' })).status, 410);
-  });
-
-  it('or is of another petition, or comes from somebody who may not, is nobody’s', async () => {
-    const petition = await makePetition();
-    const other = await makePetition();
-    const path = await accepted(petition, sheet);
-    const foreign = path.replace(String(petition._id), String(other._id));
-    assert.equal((await editor.get(foreign)).status, 404);
-    const moderator = await signInAs(world, 'moderator');
-    assert.equal((await send(petition, sheet, moderator)).status, 403);
-    assert.equal((await moderator.get(path)).status, 403);
-    await deleteOldFiles(platform, new Date(Date.now() + 25 * 3_600_000));
-    assert.deepEqual(await filesLeft(), []);
   });
 });

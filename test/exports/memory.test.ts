@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Export } from '../../server/exports/export.ts';
+import { exportStep } from '../../server/exports/step.ts';
+import { makePetition } from '../support/factories.ts';
+import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { makeSignatures, many } from '../support/signatures.ts';
+import { newExport, newTask } from '../support/tasks.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+let world: World;
+let platform: OpenPlatform;
+let editor: SignedInVisitor;
+before(async () => {
+  world = await startWorld();
+  platform = await openPlatform(world);
+  editor = await signInAs(world, 'editor');
+});
+after(async () => {
+  await platform?.close();
+  await world?.close();
+});
+
+describe('an export of many signatures', () => {
+  it('holds no more of 20,000 in memory than of a few', { timeout: 240_000 }, async () => {
+    const petition = await makePetition();
+    const somebody = { name: 'Somebody Example', comment: 'For the ducks. '.repeat(30), recount: undefined };
+    for (let made = 0; made < 20_000; made += 1_000)
+      await makeSignatures(world, petition, many(1_000, somebody));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = () => {
+      collect();
+      const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+      return heapUsed + external + arrayBuffers;
+    };
+    for (const kind of ['csv', 'xlsx'] as const) {
+      const columns = ['id', 'name', 'email', 'comment', 'signedAt'];
+      const made = await newExport(petition, editor.organizer, { kind, columns });
+      const start = held();
+      const samples: number[] = [];
+      const sampling = setInterval(() => samples.push(held() - start), 200);
+      const task = newTask({});
+      for (let finished = false; !finished; ) {
+        const step = await exportStep(platform, petition, made, task);
+        Object.assign(task, { cursor: step.cursor, done: task.done + step.done });
+        finished = step.finished;
+      }
+      clearInterval(sampling);
+      assert.equal(task.done, 20_000);
+      const { parts } = (await Export.findById(made._id).lean<Export>()) ?? {};
+      // As text they are more than 9 MB, as documents several times that.
+      if (kind === 'csv') assert.ok((parts?.[0]?.bytes ?? 0) > 9_000_000);
+      assert.ok(samples.length >= 3, 'looked at often enough');
+      const most = Math.round(Math.max(...samples) / 1_000_000);
+      assert.ok(most < 12, `${kind} held ${most} MB`);
+    }
+  });
+});
