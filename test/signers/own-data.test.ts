@@ -149,6 +149,20 @@ describe('a signer changes their mind', () => {
   });
 });
 
+describe('a signer whose signature was invalidated', () => {
+  it('is told so, is offered no withdrawal, and cannot sign again by way of one', async () => {
+    const petition = await makePetition();
+    const { manage } = await signAndConfirm(world, petition.slug, makeForm(details));
+    await Signature.updateOne({ petition: petition._id }, { $set: { state: 'invalidated', recount: true } });
+    const { html } = await open(manage);
+    assert.match(html, /Marked as invalid by the organizers/);
+    assert.doesNotMatch(html, /\/withdrawal/);
+    const { headers } = await open(`${manage}/withdrawal`, 'POST');
+    assert.doesNotMatch((await open(headers.get('location') ?? '')).html, /Your signature is withdrawn/);
+    assert.equal((await of(petition))?.state, 'invalidated');
+  });
+});
+
 describe('a signer asks to be forgotten', () => {
   it('and is: no personal field is left, the anonymous count is', async () => {
     const petition = await makePetition();

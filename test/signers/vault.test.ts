@@ -107,3 +107,29 @@ describe('the keyed hash of an address', () => {
     assert.deepEqual(deriveKey(lookup, 'address'), deriveKey(lookup, 'address'));
   });
 });
+
+describe('the keyed hash of a name', () => {
+  const vault = createVault([makeKey('k1')], randomBytes(32));
+
+  it('is the same however it is capitalised, accented and spaced, and whatever apostrophe was at hand', () => {
+    for (const [one, other] of [
+      ['Zoë O’Hara', "  ZOE\u00a0 o'hara "],
+      ['José', 'Jose\u0301'],
+      ['Anna Groß', 'ANNA GROSS'],
+      ['Jean‑Luc Ünal', 'jean-luc unal'],
+      ['Ａｄａ', 'ada'],
+      ['Ὀδυσσεύς', 'ΟΔΥΣΣΕΥΣ'],
+    ] as const)
+      assert.equal(vault.nameKey(one), vault.nameKey(other), `${one} and ${other}`);
+  });
+
+  it('is another for another name, also where marks make the letters', () => {
+    for (const [one, other] of [
+      ['Zoe', 'Zoe Example'],
+      ['か', 'が'],
+      ['कि', 'की'],
+      ['Ann Lee', 'Annlee'],
+    ] as const)
+      assert.notEqual(vault.nameKey(one), vault.nameKey(other), `${one} and ${other}`);
+  });
+});

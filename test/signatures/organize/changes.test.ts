@@ -158,7 +158,7 @@ describe('changing signatures', () => {
     assert.deepEqual(await statesOf(petition), ['withdrawn', 'confirmed']);
     const refused = await editor.post(`${base(petition)}/change`, { what: 'restore', why: 'Again' });
     assert.equal(refused.status, 422);
-    assert.match(textOf(await refused.text()), /There is nothing to do/);
+    assert.match(textOf(await refused.text()), /nothing to do This cannot be done to/);
   });
 
   it('does not undo over what the signer did since', async () => {
