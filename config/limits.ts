@@ -153,6 +153,12 @@ export const dashboardWork = {
 } as const;
 
 /**
+ * How old a petition, its count and its page may be in the memory of a web process, in milliseconds, and how many are
+ * kept. Part of the age that the pages' Cache-Control allows anyway.
+ */
+export const recentWork = { age: 1_000, most: 2_000 } as const;
+
+/**
  * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than
  * `delay` milliseconds. `again` is when it asks them to come back, in seconds.
  */

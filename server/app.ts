@@ -49,7 +49,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
     express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
   );
   app.use(healthRoutes(metrics, stopping));
-  app.use(tallyRoutes(live));
+  app.use(tallyRoutes(platform, live));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));

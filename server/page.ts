@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { type Language, languages } from './petitions/petition.ts';
 import type { Platform } from './platform.ts';
@@ -56,6 +58,32 @@ export function renderPage({ platform, views }: Locals, name: string, context: P
 export function showPage(request: Request, response: Response, name: string, context: PageContext): void {
   if (!response.get('Cache-Control')) response.set('Cache-Control', 'no-store');
   response.type('html').send(renderPage(request.app.locals as Locals, name, context));
+}
+
+/** A page's bytes, to be sent to many. */
+export type Kept = { readonly html: Buffer; readonly etag: string; gzipped?: Buffer };
+
+/** Renders a page that is the same for everybody who asks for it. */
+export function keepPage(request: Request, name: string, context: PageContext): Kept {
+  const html = Buffer.from(renderPage(request.app.locals as Locals, name, context));
+  const hash = createHash('sha256').update(html).digest('base64url').slice(0, 22);
+  return { html, etag: `W/"${hash}"` };
+}
+
+/** Sends a kept page: not at all to who has it, compressed to who can read that. */
+export function sendKept(request: Request, response: Response, kept: Kept): void {
+  response.set({ 'Content-Type': 'text/html; charset=utf-8', ETag: kept.etag, Vary: 'Accept-Encoding' });
+  if (request.fresh) {
+    response.status(304).end();
+    return;
+  }
+  let bytes = kept.html;
+  if (/\bgzip\b/.test(request.get('Accept-Encoding') ?? '')) {
+    kept.gzipped ??= gzipSync(kept.html);
+    bytes = kept.gzipped;
+    response.set('Content-Encoding', 'gzip');
+  }
+  response.set('Content-Length', String(bytes.length)).end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 /** Public pages may be kept by anybody for a moment, and shown while we cannot answer. */

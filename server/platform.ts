@@ -4,10 +4,11 @@ import type { Log } from '../config/log.ts';
 import type { Queues } from '../workers/queues.ts';
 import { keyLog } from './audit/chain.ts';
 import { createMetrics, type Metrics } from './health/metrics.ts';
+import { createRecent, type Recent } from './recent.ts';
 import { createTokens, type Tokens } from './signers/tokens.ts';
 import { createVault, type Vault } from './signers/vault.ts';
 
-/** What the domain and its callers are given: configuration, secrets at work, the way to Redis, and what is measured. */
+/** What the domain and its callers are given: configuration, secrets at work, the way to Redis, what is measured, and what is remembered. */
 export type Platform = {
   readonly env: Env;
   readonly log: Log;
@@ -16,6 +17,7 @@ export type Platform = {
   readonly queues: Queues;
   readonly redis: Redis;
   readonly metrics: Metrics;
+  readonly recent: Recent;
 };
 
 export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues): Platform {
@@ -26,6 +28,7 @@ export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues)
     redis,
     queues,
     metrics: createMetrics(queues),
+    recent: createRecent(),
     vault: createVault(env.ENCRYPTION_KEYS, env.LOOKUP_KEY),
     tokens: createTokens(env.LOOKUP_KEY),
   };

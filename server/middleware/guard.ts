@@ -61,7 +61,10 @@ export const guard = (
 ): RequestHandler[] => [
   letThrough(platform, needs),
   ...before,
-  (request, response) => handle(request, response, whoIsOn(response)),
+  async (request, response) => {
+    await handle(request, response, whoIsOn(response));
+    if (request.method === 'POST') platform.recent.forget();
+  },
 ];
 
 /** Who {@link guard} let through; undefined where no account was needed. */

@@ -1,18 +1,28 @@
-import { readCount } from '../tallies/tally.ts';
+import type { Platform } from '../platform.ts';
+import { type Count, readCount } from '../tallies/tally.ts';
 import { Petition } from './petition.ts';
 import { phaseOf } from './phase.ts';
 
-/** A petition the public may know of: drafts look as if they did not exist. */
-export async function findPublished(slug: string, now: Date): Promise<Petition | undefined> {
-  const petition = await Petition.findOne({ slug }).lean<Petition>();
-  return petition && phaseOf(petition, now) !== 'draft' ? petition : undefined;
+export type PetitionWithCount = { petition: Petition; count: Count };
+
+/**
+ * A petition the public may know of, by its address or one it had before, with its numbers. Drafts look as if they did
+ * not exist.
+ */
+export async function readPublished(slug: string, now: Date): Promise<PetitionWithCount | undefined> {
+  const petition =
+    (await Petition.findOne({ slug }).lean<Petition>()) ??
+    (await Petition.findOne({ formerSlugs: slug }).lean<Petition>());
+  if (!petition || phaseOf(petition, now) === 'draft') return undefined;
+  return { petition, count: await readCount(petition, now) };
 }
 
-/** A published petition by an address it had before. */
-export async function findRenamed(slug: string, now: Date): Promise<Petition | undefined> {
-  const petition = await Petition.findOne({ formerSlugs: slug }).lean<Petition>();
-  return petition && phaseOf(petition, now) !== 'draft' ? petition : undefined;
-}
+/** The same, as it was at most a moment ago. */
+export const findPublished = (
+  { recent }: Pick<Platform, 'recent'>,
+  slug: string,
+  now: Date,
+): Promise<PetitionWithCount | undefined> => recent.petitions.get(slug, () => readPublished(slug, now));
 
 /** Every published petition with its numbers, the newest first. */
 export const listPublished = (now: Date) => withCounts({ publishedAt: { $lte: now } }, now);

@@ -1,12 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
 import { translate } from '../locales.ts';
-import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
+import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { signatureFormView } from '../signatures/form-view.ts';
-import { type Count, readCount } from '../tallies/tally.ts';
+import type { Count } from '../tallies/tally.ts';
 import { updatesView } from '../updates/view.ts';
-import { findPublished, findRenamed, listPublished } from './find.ts';
+import { findPublished, listPublished, readPublished } from './find.ts';
 import type { Language, Petition } from './petition.ts';
 import { withdrawalOf } from './phase.ts';
 import { shareView } from './share.ts';
@@ -27,10 +27,10 @@ export type PetitionPage = { petition: Petition; count: Count; lang: Language; n
 export async function openPetition(request: Request, response: Response): Promise<PetitionPage | undefined> {
   const now = new Date();
   const slug = String(request.params.slug);
-  const found = await findPublished(slug, now);
-  const petition = found ?? (await findRenamed(slug, now));
-  if (!petition) throw new HttpError(404);
-  if (!found && isRead(request)) {
+  const found = await findPublished(request.app.locals.platform as Platform, slug, now);
+  if (!found) throw new HttpError(404);
+  const { petition } = found;
+  if (petition.slug !== slug && isRead(request)) {
     // Not for ever: the petition may get its old address back.
     cachePublicly(response, pageAge);
     response.redirect(301, request.originalUrl.replace(slug, petition.slug));
@@ -38,7 +38,7 @@ export async function openPetition(request: Request, response: Response): Promis
   }
   const lang = languageOf(request, petition.language);
   const withdrawal = withdrawalOf(petition);
-  if (!withdrawal) return { petition, lang, now, count: await readCount(petition, now) };
+  if (!withdrawal) return { ...found, lang, now };
 
   const { title } = view.headlineView(petition, lang, now);
   showPage(request, response.status(410), 'petitions/gone', {
@@ -52,16 +52,30 @@ export async function openPetition(request: Request, response: Response): Promis
 
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
-/** The petition's page, with its form while it is open. */
+/** The petition's page with what was typed into its form, and what is wrong with it. */
 export async function showPetition(
   platform: Platform,
   request: Request,
   response: Response,
-  { petition, count, lang, now }: PetitionPage,
-  form?: Parameters<typeof signatureFormView>[3],
+  opened: PetitionPage,
+  form: FormShown,
 ): Promise<void> {
+  // A page that says we cannot answer must not need the database.
+  const context = await petitionContext(platform, opened, form, response.statusCode !== 503);
+  showPage(request, response, 'petitions/show', context);
+}
+
+type FormShown = Parameters<typeof signatureFormView>[3];
+
+/** The petition's page, with its form while it is open. */
+async function petitionContext(
+  platform: Platform,
+  { petition, count, lang, now }: PetitionPage,
+  form: FormShown,
+  isWhole = true,
+) {
   const shown = view.petitionView(petition, lang, now);
-  showPage(request, response, 'petitions/show', {
+  return {
     lang,
     page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
     petition: shown,
@@ -74,16 +88,27 @@ export async function showPetition(
             url: view.petitionUrl(petition, lang, 'versions'),
           }
         : undefined,
-    // A page that says we cannot answer must not need the database.
-    supporters: response.statusCode === 503 ? [] : await view.supportersView(platform, petition, lang, now),
-    updates: response.statusCode === 503 ? undefined : await updatesView(petition, lang),
-    form: shown.isOpen
-      ? signatureFormView(platform, petition, lang, form ?? { typed: { ref: refOf(request) } })
-      : undefined,
-  });
+    supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
+    updates: isWhole ? await updatesView(petition, lang) : undefined,
+    form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
+  };
 }
 
+/** Makes the page everybody sees; undefined where the petition is not there, has moved or was withdrawn. */
+async function makePage(platform: Platform, request: Request): Promise<Kept | undefined> {
+  const now = new Date();
+  const slug = String(request.params.slug);
+  const found = await readPublished(slug, now);
+  if (found?.petition.slug !== slug || withdrawalOf(found.petition)) return undefined;
+  const opened = { ...found, lang: languageOf(request, found.petition.language), now };
+  const context = await petitionContext(platform, opened, { typed: { ref: refOf(request) } });
+  return keepPage(request, 'petitions/show', context);
+}
+
+/** Where a signer comes from, as the address says. Anything else in a query changes nothing. */
 const refOf = ({ query }: Request): string => (typeof query.ref === 'string' ? query.ref : '');
+const pageKey = (request: Request): string =>
+  JSON.stringify([request.params.slug, request.query.lang, refOf(request)]);
 
 export function petitionRoutes(platform: Platform): Router {
   const router = Router();
@@ -116,10 +141,11 @@ export function petitionRoutes(platform: Platform): Router {
   });
 
   router.get('/petitions/:slug', async (request, response) => {
-    const opened = await openPetition(request, response);
-    if (!opened) return;
-    cachePublicly(response, pageAge);
-    await showPetition(platform, request, response, opened);
+    const page = await platform.recent.pages.get(pageKey(request), () => makePage(platform, request));
+    if (page) {
+      cachePublicly(response, pageAge);
+      sendKept(request, response, page);
+    } else await openPetition(request, response);
   });
 
   router.get('/petitions/:slug/check-your-email', async (request, response) => {

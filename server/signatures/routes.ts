@@ -4,6 +4,7 @@ import { allowOnly, statusOf, wantsJson } from '../errors.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
+import { phaseOf } from '../petitions/phase.ts';
 import { openPetition, type PetitionPage, showPetition } from '../petitions/routes.ts';
 import { petitionUrl } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
@@ -38,8 +39,8 @@ async function receiveSignature(platform: Platform, request: Request, response: 
   const { metrics } = platform;
   const opened = await openPetition(request, response);
   if (!opened) return;
-  const { petition, lang, now, count } = opened;
-  const { phase } = count.public;
+  const { petition, lang, now } = opened;
+  const phase = phaseOf(petition, now);
   if (phase !== 'open') {
     const form = phase === 'closed' ? 'closed' : 'notOpen';
     metrics.signatures.inc({ outcome: phase });

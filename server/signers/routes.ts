@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { HttpError, sendError } from '../errors.ts';
 import { translate } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
+import { ownWordsView } from '../moderation/own-words.ts';
 import { languageOf, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
 import { findVersion, signedTextsOf } from '../petitions/versions/version.ts';
@@ -49,18 +50,21 @@ export function signerRoutes(platform: Platform): Router {
   router.post('/signatures/:token/withdrawal', async (request, response) => {
     const { signature } = await own(request);
     await withdrawSignature(platform, signature);
+    platform.recent.forget();
     response.redirect(303, `/signatures/${request.params.token}?done=withdrawn`);
   });
 
   router.post('/signatures/:token/hidden-name', async (request, response) => {
     const { signature } = await own(request);
     await hideName(signature._id);
+    platform.recent.forget();
     response.redirect(303, `/signatures/${request.params.token}?done=nameHidden`);
   });
 
   router.post('/signatures/:token/erasure', async (request, response) => {
     const { signature } = await own(request);
     await eraseSigner(signature);
+    platform.recent.forget();
     const lang = signature.language as Language;
     showPage(request, response, 'signatures/erased', {
       lang,
@@ -120,6 +124,7 @@ async function showOwnData(
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
     textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,
     signature: { ...shown, country: placeName(lang, shown.country) },
+    words: ownWordsView(petition ?? { moderation: 'after' }, signature, lang),
     mayWithdraw: withdrawable.includes(signature.state),
     done: knownDone.find((done) => done === request.query.done),
     urls: {

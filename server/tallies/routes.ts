@@ -1,8 +1,10 @@
 import { type Response, Router } from 'express';
 import { HttpError } from '../errors.ts';
-import { findPublished, findRenamed } from '../petitions/find.ts';
+import { cachePublicly } from '../page.ts';
+import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
+import type { Platform } from '../platform.ts';
 import { countEvent, type LiveCounts } from './live.ts';
 import { readCount } from './tally.ts';
 
@@ -14,19 +16,18 @@ const reconnectAfter = 2_000;
 /** How much may wait for a viewer who does not read, in bytes. */
 const mostUnread = 64 * 1024;
 
-export function tallyRoutes(live: LiveCounts): Router {
+export function tallyRoutes(platform: Pick<Platform, 'recent'>, live: LiveCounts): Router {
   const router = Router();
 
   router.get('/petitions/:slug/count.json', async (request, response) => {
-    const petition = await findCounted(request.params.slug);
-    const count = await readCount(petition);
-    response.set('Cache-Control', `public, max-age=${countAge}, stale-if-error=86400`);
+    const { count } = await findCounted(platform, request.params.slug);
+    cachePublicly(response, countAge);
     response.set('Access-Control-Allow-Origin', '*');
     response.json(count.public);
   });
 
   router.get('/petitions/:slug/events', async (request, response) => {
-    const petition = await findCounted(request.params.slug);
+    const { petition } = await findCounted(platform, request.params.slug);
     if (response.destroyed) return;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -62,10 +63,9 @@ async function watchCount(live: LiveCounts, petition: Petition, response: Respon
   if (!isTold) viewer.write(countEvent(JSON.stringify(count)));
 }
 
-async function findCounted(slug: string): Promise<Petition> {
-  const now = new Date();
-  const petition = (await findPublished(slug, now)) ?? (await findRenamed(slug, now));
-  if (!petition) throw new HttpError(404);
-  if (withdrawalOf(petition)) throw new HttpError(410);
-  return petition;
+async function findCounted(platform: Pick<Platform, 'recent'>, slug: string): Promise<PetitionWithCount> {
+  const found = await findPublished(platform, slug, new Date());
+  if (!found) throw new HttpError(404);
+  if (withdrawalOf(found.petition)) throw new HttpError(410);
+  return found;
 }
