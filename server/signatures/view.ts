@@ -31,6 +31,9 @@ export function signatureView(platform: Pick<Platform, 'vault'>, signature: Sign
     country: signature.country,
     region: signature.region ?? open('region'),
     showName: signature.showName,
+    moderation: signature.review?.settled
+      ? { shows: signature.review.shows, reason: signature.review.reason, at: signature.review.at }
+      : undefined,
     updates: signature.updates,
     source: signature.source,
     state: signature.state,

@@ -19,7 +19,7 @@ export function updateMailView(
       update: {
         title: text.title,
         lang: text.lang,
-        html: renderMarkdown(text.body),
+        html: dressed(renderMarkdown(text.body)),
         text: text.body,
         isVictory: kind === 'victory',
         url: isPublic(update) ? env.BASE_URL + updateUrl(petition, update, lang) : undefined,
@@ -27,6 +27,22 @@ export function updateMailView(
     },
   };
 }
+
+/** Mail programs know no style sheet: what a page gives these elements stands on each. */
+const dress: Readonly<Record<string, string>> = {
+  h2: 'margin:24px 0 8px;font-size:18px;line-height:1.3',
+  h3: 'margin:24px 0 8px;font-size:17px;line-height:1.3',
+  h4: 'margin:24px 0 8px;font-size:17px;line-height:1.3',
+  p: 'margin:0 0 16px',
+  blockquote: 'margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid #1f3fbf',
+  a: 'color:#1f3fbf',
+};
+
+const dressed = (html: string): string =>
+  html.replaceAll(/<(\w+)(?=[ >])/g, (tag, name: string) => {
+    const style = dress[name];
+    return style ? `${tag}${name === 'a' ? '' : ' dir="auto"'} style="${style}"` : tag;
+  });
 
 export const updateUrl = (petition: Petition, { n }: Pick<Update, 'n'>, lang: Language): string =>
   petitionUrl(petition, lang, `updates/${n}`);

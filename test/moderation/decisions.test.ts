@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Types } from 'mongoose';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Signature } from '../../server/signatures/signature.ts';
+import { createTokens } from '../../server/signers/tokens.ts';
 import { makePetition } from '../support/factories.ts';
 import { type Moderators, moderationPath, signInModerators } from '../support/moderation.ts';
+import { textOf } from '../support/page.ts';
 import { signAndConfirm } from '../support/signer.ts';
 import { visitor } from '../support/visitor.ts';
 import { makeSigner } from '../support/words.ts';
@@ -78,6 +81,39 @@ describe('a decision', () => {
       ({ action }) => action,
     );
     assert.deepEqual(actions, ['moderation.refuse', 'moderation.undo']);
+  });
+
+  it('is told to the signer: what is not shown, and why; what waits to be looked at', async () => {
+    const { approve, refuse, undo } = moderators;
+    const petition = await makePetition();
+    const tokens = createTokens(world.env.LOOKUP_KEY);
+    const own = async ({ _id }: { _id: Types.ObjectId }, lang = 'en') =>
+      textOf(
+        await (await visitor(world).get(`/signatures/${tokens.issue('manage', _id)}?lang=${lang}`)).text(),
+      );
+    const words = { name: 'Rudy Rude', comment: 'He is a crook.' };
+    const item = await makeSigner(world, petition, words);
+    assert.match(await own(item), /Name shown Yes/);
+    await refuse(petition, item, 'comment');
+    const half = await own(item);
+    assert.match(half, /He is a crook\. No, the moderators do not show it\. Their reason: It insults/);
+    assert.match(half, /Name shown Yes/);
+    assert.doesNotMatch(half, /calls the mayor names/, 'the note is for the log');
+    await undo(petition, item);
+    await refuse(petition, item, 'all');
+    assert.match(await own(item), /Name shown No, the moderators do not show it\. Their reason: It insults/);
+    const french = await makeSigner(world, petition, { ...words, language: 'fr' });
+    await refuse(petition, french, 'all');
+    assert.match(
+      await own(french),
+      /Non, les modérateurs ne l’affichent pas\. Leur raison : C’est une insulte/,
+    );
+
+    const strict = await makePetition({ moderation: 'before' });
+    const waiting = await makeSigner(world, strict);
+    assert.match(await own(waiting), /Name shown Once a moderator has looked at it/);
+    await approve(strict, waiting);
+    assert.match(await own(waiting), /Name shown Yes/);
   });
 
   it('that the form cannot say is refused with a message, and nothing changes', async () => {

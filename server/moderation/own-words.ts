@@ -1,0 +1,20 @@
+import { translate } from '../locales.ts';
+import type { Language, Petition } from '../petitions/petition.ts';
+import type { Signature } from '../signatures/signature.ts';
+
+/** Whether the public sees a signature's name, and why its comment is not beside it: in sentences for the signer. */
+export function ownWordsView(
+  { moderation }: Pick<Petition, 'moderation'>,
+  { showName, hasComment, review }: Pick<Signature, 'showName' | 'hasComment' | 'review'>,
+  lang: Language,
+): { name: string; comment?: string } {
+  if (!showName) return { name: translate(lang, 'manage.no') };
+  const shows = review?.shows ?? (moderation === 'before' ? undefined : 'all');
+  if (!shows) return { name: translate(lang, 'manage.words.waiting') };
+  const reason = translate(lang, `report.reason.${review?.reason ?? 'other'}`);
+  const refused = translate(lang, 'manage.words.refused', { reason });
+  return {
+    name: shows === 'nothing' ? refused : translate(lang, 'manage.yes'),
+    comment: shows === 'name' && hasComment ? refused : undefined,
+  };
+}
