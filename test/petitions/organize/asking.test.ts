@@ -114,7 +114,9 @@ describe('what a petition’s form asks for', () => {
     const [, second] = [...html.matchAll(/<option value="([^"]+)"[^>]*>By the (?:pond|road)/g)].map(
       ([, value]) => value,
     );
-    const turned = questions.map((question) => ({ ...question, options: question.options?.toReversed() }));
+    const turned = questions.map((question) =>
+      'options' in question ? { ...question, options: question.options?.toReversed() } : question,
+    );
     await Petition.updateOne({ _id: petition._id }, { $set: { questions: turned } });
     const form = makeForm({ 'answer-bbbbbbbb': second ?? '' });
     assert.equal((await visitor(world).sign(petition.slug, form)).status, 303);
