@@ -9,6 +9,8 @@ export type UpdateForm = { kind: UpdateKind; texts: UpdateTexts; revision: numbe
 export type UpdateProblems = Partial<Record<string, string>>;
 
 const control = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u;
+/** Markdown's; neither the page nor the mail would show it. */
+const picture = /!\[[^\]]*\]\(/;
 const head = z.object({
   kind: z.enum(updateKinds).catch('update'),
   revision: z.coerce.number().int().min(0).catch(0),
@@ -32,6 +34,9 @@ export function parseUpdateForm(
     const name = languageNames[lang];
     problems[`title-${lang}`] = problemWith(title, `the title in ${name}`, updateLimits.title);
     problems[`body-${lang}`] = problemWith(body, `the text in ${name}`, updateLimits.body);
+    if (picture.test(body))
+      problems[`body-${lang}`] =
+        `Pictures cannot be shown in an update. Take ![…](…) out of the text in ${name}, or link to the picture without the “!”.`;
     if (/\n/.test(title)) problems[`title-${lang}`] = 'A title is one line.';
     texts[lang] = { title, body };
   }

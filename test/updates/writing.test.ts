@@ -148,6 +148,13 @@ describe('what cannot be saved', () => {
     assert.equal(valueIn(page, 'body-en'), long);
   });
 
+  it('is a picture, which would be missing on the page and in the mail', async () => {
+    const page = await refused(await makePetition(), {
+      'body-en': 'See ![the bench](https://example.org/b.png)',
+    });
+    assert.match(errorAt(page, 'body-en') ?? '', /Pictures cannot be shown in an update/);
+  });
+
   it('is a text with characters nobody can see, or a form of many megabytes', async () => {
     const petition = await makePetition();
     assert.match(
