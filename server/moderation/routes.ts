@@ -8,10 +8,11 @@ import { organizePage } from '../organize/chrome.ts';
 import { showPage } from '../page.ts';
 import { Petition, textIn } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { organizerNames } from '../signatures/organize/people.ts';
 import { claimItem, releaseItem } from './claim.ts';
 import { type Decided, decideOn, undoDecision } from './decide.ts';
 import { listQuery, parseDecision, settingForm } from './form.ts';
-import { basePath, listView, nameOf, organizerNames, takenText } from './view.ts';
+import { basePath, listView, nameOf, takenText } from './view.ts';
 
 const path = '/organize/petitions/:petition/moderation';
 const before = [formBody()];

@@ -1,11 +1,11 @@
 import type { Types } from 'mongoose';
 import { moderationWork } from '../../config/limits.ts';
 import { inWords } from '../locales.ts';
-import { Organizer, organizerView } from '../organizers/organizer.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { placeName } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { openReports } from '../reports/report.ts';
+import { organizerNames } from '../signatures/organize/people.ts';
 import type { Signature } from '../signatures/signature.ts';
 import { openField } from '../signatures/view.ts';
 import { type Claim, findClaims } from './claim.ts';
@@ -112,16 +112,3 @@ export function takenText(
 
 export const nameOf = (names: Names, organizer: unknown): string =>
   names.get(String(organizer)) ?? 'somebody who is gone';
-
-/** The names of these organizers, by their ids. */
-export async function organizerNames(
-  platform: Pick<Platform, 'vault'>,
-  ids: readonly unknown[],
-): Promise<Names> {
-  const known = [...new Set(ids.filter(Boolean).map(String))];
-  if (known.length === 0) return new Map();
-  const organizers = await Organizer.find({ _id: { $in: known } }).lean<Organizer[]>();
-  return new Map(
-    organizers.map((organizer) => [String(organizer._id), organizerView(platform, organizer).name]),
-  );
-}
