@@ -160,15 +160,33 @@ export const recentWork = { age: 1_000, most: 2_000 } as const;
 
 /**
  * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than
- * `delay` milliseconds. `again` is when it asks them to come back, in seconds.
+ * `delay` milliseconds. `againFrom` and `againTo`: it asks them to come back after a time between these, in seconds.
  */
-export const overloadWork = { depth: 600, some: 50, delay: 100, again: 5 } as const;
+export const overloadWork = { depth: 600, some: 50, delay: 100, againFrom: 5, againTo: 15 } as const;
 
 /** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
 export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
 
-/** Connections to one web process at once; most are open event streams. */
-export const connectionLimits = { most: 20_000, keepAlive: 65_000, headers: 10_000 } as const;
+/**
+ * Connections to one web process: how many at once (most are event streams), and how many of the files the process may
+ * open are kept for other things. Times in milliseconds: an idle one, headers on their way, one that neither takes nor
+ * brings anything, and how often headers are looked at. Headers in bytes.
+ */
+export const connectionLimits = {
+  most: 20_000,
+  otherFiles: 200,
+  keepAlive: 65_000,
+  headers: 10_000,
+  silent: 60_000,
+  look: 2_000,
+  headerBytes: 16 * 1024,
+} as const;
+
+/**
+ * Event streams, in milliseconds: when browsers come back to one that ended, each after a time of its own between these
+ * two, so that not all come at once; and about how long one lasts, so that viewers spread over the processes there are.
+ */
+export const streamWork = { againFrom: 2_000, againTo: 8_000, lasts: 30 * 60_000 } as const;
 
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [

@@ -7,10 +7,13 @@ type Running = { close(): Promise<void> };
 const stopTime = 15_000;
 /** The same for one that has not even started: it may be waiting for a store that is gone for good. */
 const startTime = 3_000;
+/** Asked again within this, in milliseconds, is asked once: npm passes on a Ctrl-C that the terminal sent as well. */
+const sameTime = 1_000;
 
 /**
  * The life of one process: reads the configuration, starts, and closes on SIGINT, SIGTERM or when the process that
- * started it is gone. A start that cannot succeed ends with a sentence, not with a stack.
+ * started it is gone; asked a second time, it ends at once. A start that cannot succeed ends with a sentence, not with
+ * a stack.
  */
 export async function runProcess(
   part: string,
@@ -32,9 +35,15 @@ export async function runProcess(
   }
 }
 
-const askedToStop = (): Promise<unknown> =>
+const askedToStop = (): Promise<void> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.on(signal, resolve);
+    let first: number | undefined;
+    const ask = () => {
+      first ??= performance.now();
+      if (performance.now() - first > sameTime) process.exit(1);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.on(signal, ask);
   });
 
 async function stop(running: Running, log: Log): Promise<void> {

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Env } from '../config/env.ts';
-import { connectionLimits, fileLimits, stopWork } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { createQueues } from '../workers/queues.ts';
 import { createApp } from './app.ts';
+import { closeServer, openServer } from './connections.ts';
 import { watchLoad } from './middleware/load.ts';
 import { Petition } from './petitions/petition.ts';
 import { createPlatform } from './platform.ts';
@@ -26,18 +25,7 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   const live = createLiveCounts(connectRedis(env.REDIS_URL, 'patient', log), currentCount, log);
 
   const load = watchLoad();
-  const server = createServer(
-    {
-      requestTimeout: fileLimits.uploadTime,
-      headersTimeout: connectionLimits.headers,
-      keepAliveTimeout: connectionLimits.keepAlive,
-    },
-    createApp(platform, live, load, stop.signal),
-  );
-  server.maxConnections = connectionLimits.most;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(env.PORT, resolve);
-  });
+  const server = await openServer(createApp(platform, live, load, stop.signal), env.PORT);
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -45,7 +33,6 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
     async close() {
       stop.abort();
       live.close();
-      await untilQuiet(server);
       await closeServer(server);
       load.close();
       await queues.close();
@@ -54,29 +41,6 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
       await disconnectMongo();
     },
   };
-}
-
-/**
- * Goes on taking requests for a moment, each answered with `Connection: close`: whoever stands in front moves to another
- * process by themselves, and no request is under way on a connection that we close.
- */
-async function untilQuiet(server: Server): Promise<void> {
-  let latest = performance.now();
-  server.on('request', () => {
-    latest = performance.now();
-  });
-  const end = latest + stopWork.notice;
-  while (performance.now() < Math.min(end, latest + stopWork.quiet))
-    await new Promise((resolve) => setTimeout(resolve, stopWork.quiet / 4));
-}
-
-/** Takes no new connection, waits for the requests that are under way, and cuts those that take too long. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), stopWork.drain);
-  await closed;
-  clearTimeout(cut);
 }
 
 async function currentCount(petitionId: string): Promise<object | undefined> {

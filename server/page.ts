@@ -18,7 +18,7 @@ export type PageMeta = {
 };
 
 export type PageContext = { lang: Language; page: PageMeta } & Record<string, unknown>;
-type Locals = { platform: Platform; views: Views };
+export type Locals = { platform: Platform; views: Views };
 
 declare global {
   namespace Express {

@@ -3,12 +3,10 @@ import type { Types } from 'mongoose';
 import { dashboardWork } from '../../config/limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Session } from '../sessions/session.ts';
-import type { LiveCounts, Viewer } from '../tallies/live.ts';
+import { comeBack, type LiveCounts, viewerOf } from '../tallies/live.ts';
 import { mayStillWatch } from './dashboard.ts';
 import type { createFeeds } from './feed.ts';
 
-/** How long a browser waits before it comes back to a stream that ended, in milliseconds. */
-const reconnectAfter = 2_000;
 /** How much may wait for a viewer who does not read, in bytes. */
 const mostUnread = 256 * 1024;
 
@@ -28,17 +26,11 @@ export function streamFeed(
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
   });
-  if (method === 'HEAD' || response.destroyed) return void response.end();
-  response.write(`retry: ${reconnectAfter}\n\n`);
-  response.on('close', feeds(name, viewerOf(response), live));
+  if (method === 'HEAD' || response.destroyed || live.isClosed) return void response.end(comeBack());
+  response.write(comeBack());
+  response.on('close', feeds(name, viewerOf(response, mostUnread), live));
   endWithSession(platform, response, session, petition);
 }
-
-/** One who stopped reading must not fill our memory; a browser comes back by itself. */
-const viewerOf = (response: ServerResponse): Viewer => ({
-  write: (text) => (response.writableLength > mostUnread ? response.destroy() : response.write(text)),
-  end: () => response.end(),
-});
 
 /** Ends a stream with its session; and now and then anyhow, so that the next one is let through like any request. */
 function endWithSession(
@@ -51,6 +43,7 @@ function endWithSession(
   const timer = setInterval(async () => {
     // Where Redis or MongoDB cannot say, they are asked again; the numbers stand still meanwhile.
     const may = await mayStillWatch(platform, session, petition).catch(() => true);
+    if (response.writableEnded) return;
     if (!may) response.end('event: ended\ndata: {}\n\n');
     else if (Date.now() - began > dashboardWork.streamFor) response.end();
   }, dashboardWork.sessionEvery);

@@ -1,31 +1,35 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Request, RequestHandler, Response } from 'express';
 import { overloadWork } from '../../config/limits.ts';
 import { sendError, wantsJson } from '../errors.ts';
 import { translate } from '../locales.ts';
-import { languageOf, showPage } from '../page.ts';
+import { type Locals, languageOf, renderPage } from '../page.ts';
+import type { Language } from '../petitions/petition.ts';
 import { formBody, formOf } from './form-body.ts';
 
-export type Load = ReturnType<typeof watchLoad>;
+export type Load = Omit<ReturnType<typeof watchLoad>, 'close'>;
 
-/** How often the event loop is looked at, and how finely it is timed, in milliseconds. */
-const lookEvery = 200;
-const resolution = 10;
+/** How often the event loop is timed, and over about how long its lateness is averaged, in milliseconds. */
+const lookEvery = 10;
+const averagedOver = 500;
+/** Stands in the page until the form does. */
+const formPlace = '<!-- form -->';
 
 /** How much this process has to do: how late its event loop runs, and how many requests are under way. */
 export function watchLoad() {
-  const delays = monitorEventLoopDelay({ resolution });
-  delays.enable();
   let delay = 0;
   let depth = 0;
+  let looked = performance.now();
+  // Not `monitorEventLoopDelay`: after each reset its first sample is lost, which is every one where it is late.
   const looking = setInterval(() => {
-    delay = Math.max(0, delays.mean / 1e6 - resolution);
-    delays.reset();
+    const passed = performance.now() - looked;
+    looked += passed;
+    const late = Math.max(0, passed - lookEvery);
+    delay += (late - delay) * Math.min(1, passed / averagedOver);
   }, lookEvery);
   looking.unref();
 
   return {
-    /** How late the event loop ran on average when it was last looked at, in milliseconds. */
+    /** How late the event loop ran lately, in milliseconds. */
     get delay(): number {
       return delay;
     },
@@ -46,7 +50,6 @@ export function watchLoad() {
     },
     close(): void {
       clearInterval(looking);
-      delays.disable();
     },
   };
 }
@@ -57,6 +60,7 @@ export function watchLoad() {
  */
 export function turnAwayWhenFull(load: Load, turnedAway: () => void): RequestHandler {
   const readForm = formBody();
+  const keepForm = busyPage();
   return (request, response, next) => {
     if (!load.isTooHigh) {
       load.count(response);
@@ -72,14 +76,28 @@ export function turnAwayWhenFull(load: Load, turnedAway: () => void): RequestHan
 /** Their forms are taken from our own pages only; a page that repeats what anybody sent would open a way around that. */
 const isOrganizers = ({ path }: Request): boolean => path.startsWith('/organize');
 
-/** A page that holds what was typed and sends it again at the press of a button. */
-function keepForm(request: Request, response: Response): void {
-  const lang = languageOf(request);
-  response.status(503).set('Retry-After', String(overloadWork.again));
-  showPage(request, response, 'errors/busy', {
-    lang,
-    page: { title: translate(lang, 'error.busy.heading'), noindex: true },
-    action: request.originalUrl,
-    fields: Object.entries(formOf(request)).map(([name, value]) => ({ name, value })),
-  });
+/**
+ * A page that holds what was typed and sends it again at the press of a button. It must cost little, so what stands
+ * around the form is rendered once in each language.
+ */
+function busyPage() {
+  const around = new Map<Language, string[]>();
+  const render = (lang: Language, locals: Locals): string[] => {
+    const page = { title: translate(lang, 'error.busy.heading'), noindex: true };
+    const parts = renderPage(locals, 'errors/busy', { lang, page, form: formPlace }).split(formPlace);
+    around.set(lang, parts);
+    return parts;
+  };
+
+  return (request: Request, response: Response): void => {
+    const lang = languageOf(request);
+    const locals = request.app.locals as Locals;
+    const [before = '', after = ''] = around.get(lang) ?? render(lang, locals);
+    const fields = Object.entries(formOf(request)).map(([name, value]) => ({ name, value }));
+    const form = locals.views.render('errors/busy-form', { lang, action: request.originalUrl, fields });
+    const { againFrom, againTo } = overloadWork;
+    const again = Math.round(againFrom + Math.random() * (againTo - againFrom));
+    response.status(503).set('Retry-After', String(again)).set('Cache-Control', 'no-store');
+    response.type('html').end(before + form + after);
+  };
 }

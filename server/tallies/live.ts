@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { Redis } from 'ioredis';
+import { streamWork } from '../../config/limits.ts';
 import type { Log } from '../../config/log.ts';
 
 const channel = 'counts';
@@ -11,6 +13,23 @@ export const everyPetition = '*';
 /** Anything a line of text can be written to and that says when it is gone. */
 export type Viewer = { write(text: string): unknown; end(): unknown };
 export type LiveCounts = ReturnType<typeof createLiveCounts>;
+
+/** What a stream begins with: when to come back should it end, each viewer at a time of their own. */
+export const comeBack = (): string => {
+  const { againFrom, againTo } = streamWork;
+  return `retry: ${Math.round(againFrom + Math.random() * (againTo - againFrom))}\n\n`;
+};
+
+/** A response as a viewer. One who stopped reading must not fill our memory: from `mostUnread` bytes on they are cut. */
+export const viewerOf = (response: ServerResponse, mostUnread: number): Viewer => ({
+  write(text) {
+    // An ended stream stays until its last bytes are taken.
+    if (response.writableEnded) return;
+    if (response.writableLength > mostUnread) response.destroy();
+    else response.write(text);
+  },
+  end: () => response.end(),
+});
 
 /** Tells every web process that a petition's count moved. The message is the event's data, as it is sent on. */
 export async function publishCount(redis: Redis, petitionId: string, count: object): Promise<void> {
@@ -30,6 +49,7 @@ export function createLiveCounts(
   log: Log,
 ) {
   const viewers = new Map<string, Set<Viewer>>();
+  let isClosed = false;
   const send = (petitionId: string, text: string) => {
     for (const viewer of viewers.get(petitionId) ?? []) viewer.write(text);
   };
@@ -65,6 +85,10 @@ export function createLiveCounts(
     get size(): number {
       return [...viewers.values()].reduce((sum, { size }) => sum + size, 0);
     },
+    /** Whether the process is stopping: a stream that is asked for now ends at once. */
+    get isClosed(): boolean {
+      return isClosed;
+    },
 
     /** Adds a viewer; the returned function takes it out again. */
     watch(petitionId: string, viewer: Viewer): () => void {
@@ -78,6 +102,7 @@ export function createLiveCounts(
 
     /** Ends every stream; browsers reconnect, to another process if there is one. */
     close(): void {
+      isClosed = true;
       clearInterval(beat);
       for (const watching of viewers.values()) for (const viewer of watching) viewer.end();
       viewers.clear();

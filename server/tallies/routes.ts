@@ -1,18 +1,16 @@
 import { type Response, Router } from 'express';
+import { streamWork } from '../../config/limits.ts';
 import { HttpError } from '../errors.ts';
 import { cachePublicly } from '../page.ts';
 import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
-import { countEvent, type LiveCounts } from './live.ts';
+import { comeBack, countEvent, type LiveCounts, viewerOf } from './live.ts';
 import { readCount } from './tally.ts';
 
 /** How old a count may be in somebody's cache, in seconds. */
 const countAge = 5;
-/** How long a browser waits before it comes back to a stream that ended, in milliseconds. */
-const reconnectAfter = 2_000;
-
 /** How much may wait for a viewer who does not read, in bytes. */
 const mostUnread = 64 * 1024;
 
@@ -35,11 +33,12 @@ export function tallyRoutes(platform: Pick<Platform, 'recent'>, live: LiveCounts
       'X-Accel-Buffering': 'no',
       'Access-Control-Allow-Origin': '*',
     });
-    if (request.method === 'HEAD') {
-      response.end();
+    if (request.method === 'HEAD' || live.isClosed) {
+      response.end(comeBack());
       return;
     }
-    response.write(`retry: ${reconnectAfter}\n\n`);
+    response.write(comeBack());
+    endInTime(response);
     await watchCount(live, petition, response);
   });
 
@@ -49,18 +48,24 @@ export function tallyRoutes(platform: Pick<Platform, 'recent'>, live: LiveCounts
 /** Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand. */
 async function watchCount(live: LiveCounts, petition: Petition, response: Response): Promise<void> {
   let isTold = false;
+  const { write, end } = viewerOf(response, mostUnread);
   const viewer = {
     write(text: string) {
       isTold = true;
-      // One who stopped reading must not fill our memory; a browser comes back by itself.
-      if (response.writableLength > mostUnread) response.destroy();
-      else response.write(text);
+      write(text);
     },
-    end: () => response.end(),
+    end,
   };
   response.on('close', live.watch(petition._id.toHexString(), viewer));
   const { public: count } = await readCount(petition);
   if (!isTold) viewer.write(countEvent(JSON.stringify(count)));
+}
+
+/** Browsers come back by themselves, to whichever process is free by then. */
+function endInTime(response: Response): void {
+  const over = setTimeout(() => response.end(), streamWork.lasts * (0.75 + Math.random() / 2));
+  over.unref();
+  response.on('close', () => clearTimeout(over));
 }
 
 async function findCounted(platform: Pick<Platform, 'recent'>, slug: string): Promise<PetitionWithCount> {

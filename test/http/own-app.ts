@@ -1,0 +1,53 @@
+import type { Server, Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { connectionLimits } from '../../config/limits.ts';
+import { createLog } from '../../config/log.ts';
+import { createApp } from '../../server/app.ts';
+import { openServer } from '../../server/connections.ts';
+import type { Load } from '../../server/middleware/load.ts';
+import { connectRedis } from '../../server/stores.ts';
+import { createLiveCounts } from '../../server/tallies/live.ts';
+import { openPlatform } from '../support/platform.ts';
+import type { World } from '../support/world.ts';
+
+/** What a test says of how busy the process is. */
+export type SaidLoad = { -readonly [name in keyof Load]: Load[name] };
+
+/**
+ * The real application over a world's stores, with limits that a test can wait for and a load that it chooses.
+ * `sockets` are its ends of the open connections.
+ */
+export async function openOwnApp(
+  world: World,
+  t: TestContext,
+  limits: Partial<Record<keyof typeof connectionLimits, number>> = {},
+) {
+  const log = createLog('test', world.env.LOG_LEVEL);
+  const platform = await openPlatform(world);
+  const live = createLiveCounts(
+    connectRedis(world.env.REDIS_URL, 'patient', log),
+    async () => undefined,
+    log,
+  );
+  const load: SaidLoad = { delay: 0, depth: 0, isTooHigh: false, count: () => undefined };
+  const app = createApp(platform, live, load, new AbortController().signal);
+  const server = await openServer(app, 0, { ...connectionLimits, ...limits });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  t.after(async () => {
+    live.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await platform.close();
+  });
+  const port = portOf(server);
+  return { url: `http://127.0.0.1:${port}`, port, live, load, sockets, platform };
+}
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};
