@@ -44,10 +44,11 @@ async function confirmAll({ url, events, links, rate }: Order) {
   }
   const seconds = (performance.now() - begun) / 1000;
   await Promise.all(answers);
+  if (statuses['303'] !== links.length) throw new Error(`The answers were ${JSON.stringify(statuses)}`);
   await page.until(base + links.length);
   page.close();
   agent.destroy();
-  return { statuses, seconds, events: page.counts.length, waits: waits(acknowledged, page.counts, base) };
+  return { seconds, events: page.counts.length, waits: waits(acknowledged, page.counts, base) };
 }
 
 /** Each comes from a network of its own, as far as there are enough: links are limited for each. */

@@ -35,6 +35,9 @@ function openOne(port: number, path: string): Promise<void> {
     socket.on('connect', () =>
       socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n`),
     );
+    socket.once('data', (text: string) => {
+      if (!text.startsWith('HTTP/1.1 200 ')) reject(new Error(`A stream was answered ${text.slice(9, 12)}`));
+    });
     socket.on('data', (text: string) => {
       viewer.tail = (viewer.tail + text).slice(-tailLength);
       const at = viewer.tail.lastIndexOf('"count":');
