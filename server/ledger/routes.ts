@@ -1,9 +1,8 @@
-import type { Request, Response } from 'express';
 import { Types } from 'mongoose';
 import { HttpError } from '../errors.ts';
 import { calendarDay, formatDate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
-import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
+import type { Exchange, OrganizeRoute } from '../middleware/guard.ts';
 import { showPage } from '../page.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
@@ -23,7 +22,7 @@ export function ledgerRoutes(platform: Platform): OrganizeRoute[] {
       method: 'get',
       path,
       needs: 'petition.view',
-      handle: (request, response, who) => showLedger(platform, request, response, who),
+      handle: (request, response, who) => showLedger({ platform, request, response, who }),
     },
     {
       method: 'post',
@@ -34,7 +33,7 @@ export function ledgerRoutes(platform: Platform): OrganizeRoute[] {
         const typed = formOf(request);
         const form = entryForm(who.petition.timeZone ?? 'UTC', new Date()).safeParse(typed);
         if (!form.success)
-          return refuse(platform, request, response, who, { typed, errors: problemsOf(form.error) });
+          return refuse({ platform, request, response, who }, { typed, errors: problemsOf(form.error) });
         const { entry, when, ...counted } = form.data;
         // Noon in any zone is the same day; a day has no time of its own.
         const at = new Date(`${when}T12:00:00Z`);
@@ -48,22 +47,17 @@ export function ledgerRoutes(platform: Platform): OrganizeRoute[] {
       path: `${path}/:entry/correction`,
       needs: 'signature.import',
       before: [formBody()],
-      handle: (request, response, who) => correct(platform, request, response, who),
+      handle: (request, response, who) => correct({ platform, request, response, who }),
     },
   ];
 }
 
-async function correct(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-): Promise<void> {
+async function correct(exchange: Exchange): Promise<void> {
+  const { platform, request, response, who } = exchange;
   const typed = formOf(request);
   const entry = String(request.params.entry);
   const form = correctionForm.safeParse(typed);
-  const refuseWith = (errors: Record<string, string>) =>
-    refuse(platform, request, response, who, { typed, errors, entry });
+  const refuseWith = (errors: Record<string, string>) => refuse(exchange, { typed, errors, entry });
   if (!form.success) return refuseWith(problemsOf(form.error));
   const { outcome } = await correctEntry(platform, who.petition, who.organizer, entry, form.data);
   if (outcome === 'unknown') throw new HttpError(404);
@@ -75,21 +69,10 @@ async function correct(
   response.redirect(303, `${organizePath(who.petition, 'ledger')}?done=corrected`);
 }
 
-const refuse = (
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  refusal: Refusal,
-): Promise<void> => showLedger(platform, request, response.status(422), who, refusal);
+const refuse = (exchange: Exchange, refusal: Refusal): Promise<void> =>
+  showLedger({ ...exchange, response: exchange.response.status(422) }, refusal);
 
-async function showLedger(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  refusal?: Refusal,
-): Promise<void> {
+async function showLedger({ platform, request, response, who }: Exchange, refusal?: Refusal): Promise<void> {
   const now = new Date();
   const petition = await Petition.findById(who.petition._id).lean<Petition>();
   if (!petition) throw new HttpError(404);

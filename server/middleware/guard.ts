@@ -30,6 +30,9 @@ export type OrganizeRoute = {
   handle(request: Request, response: Response, who: SignedIn): void | Promise<void>;
 };
 
+/** A request that was let through, and what it is answered with. */
+export type Exchange = { platform: Platform; request: Request; response: Response; who: SignedIn };
+
 /** The role is not enough; the page says which one is. */
 export class Forbidden extends Error {
   override name = 'Forbidden';

@@ -1,7 +1,6 @@
-import type { Request, Response } from 'express';
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
-import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
+import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
 import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
 import { countUpTo } from './by-index.ts';
@@ -23,14 +22,14 @@ export function organizeSignatureRoutes(platform: Platform): OrganizeRoute[] {
       path,
       needs,
       handle: (request, response, who) =>
-        showList(platform, request, response, who, readFilter(request.query), {}),
+        showList({ platform, request, response, who }, readFilter(request.query)),
     },
     {
       method: 'post',
       path: `${path}/search`,
       needs,
       before: [formBody()],
-      handle: (request, response, who) => search(platform, request, response, who),
+      handle: (request, response, who) => search({ platform, request, response, who }),
     },
     ...changeRoutes(platform),
     {
@@ -59,12 +58,8 @@ export function readFilter(query: unknown): Filter {
   return parsed.data;
 }
 
-async function search(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-): Promise<void> {
+async function search(exchange: Exchange): Promise<void> {
+  const { platform, request, response, who } = exchange;
   const typed = formOf(request);
   const found = readSearch(platform, typed);
   if (found.outcome === 'malformed') throw new HttpError(400);
@@ -73,19 +68,16 @@ async function search(
   const { keepPerson, keepDomain, who: person, at, ...kept } = typed;
   const filter = readFilter({ ...kept, person: keepPerson, domain: keepDomain });
   response.status(422);
-  await showList(platform, request, response, who, filter, {
+  await showList(exchange, filter, {
     typed: { who: person, at },
     errors: { [found.field]: found.message },
   });
 }
 
 async function showList(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
+  { platform, request, response, who }: Exchange,
   filter: Filter,
-  refusal: { typed?: Record<string, string | undefined>; errors?: Record<string, string> },
+  refusal: { typed?: Record<string, string | undefined>; errors?: Record<string, string> } = {},
 ): Promise<void> {
   const { petition } = who;
   const page = pageForm.safeParse(request.method === 'GET' ? request.query : {});

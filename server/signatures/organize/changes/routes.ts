@@ -1,7 +1,7 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { HttpError } from '../../../errors.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
-import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
+import type { Exchange, OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
 import { readId } from '../../../record-id.ts';
@@ -22,7 +22,7 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
       method: 'get',
       path: `${path}/change`,
       needs,
-      handle: (request, response, who) => showPreview(platform, request, response, who, request.query),
+      handle: (request, response, who) => showPreview({ platform, request, response, who }, request.query),
     },
     {
       method: 'post',
@@ -36,12 +36,12 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
         if (!change.success) throw new HttpError(400);
         if (!why.success) {
           response.status(422);
-          return showPreview(platform, request, response, who, form, tooShort);
+          return showPreview({ platform, request, response, who }, form, tooShort);
         }
         const begun = await beginChange(platform, who.petition, who.organizer, change.data, why.data);
         if (begun.outcome === 'nothing') {
           response.status(422);
-          return showPreview(platform, request, response, who, form);
+          return showPreview({ platform, request, response, who }, form);
         }
         response.redirect(303, `/organize/tasks/${begun.task.toHexString()}`);
       },
@@ -50,7 +50,7 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
       method: 'get',
       path: `${path}/changes/:task`,
       needs: 'signature.view',
-      handle: (request, response, who) => showChange(platform, request, response, who),
+      handle: (request, response, who) => showChange({ platform, request, response, who }),
     },
     {
       method: 'post',
@@ -63,9 +63,11 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
         if (formOf(request).why === undefined)
           return response.redirect(303, changePath(who.petition, task._id));
         const why = whyForm.safeParse(formOf(request).why);
-        if (!why.success) return showChange(platform, request, response.status(422), who, tooShort);
+        if (!why.success)
+          return showChange({ platform, request, response: response.status(422), who }, tooShort);
         const begun = await beginUndo(platform, who.petition, who.organizer, task, why.data);
-        if (begun.outcome === 'nothing') return showChange(platform, request, response.status(422), who);
+        if (begun.outcome === 'nothing')
+          return showChange({ platform, request, response: response.status(422), who });
         response.redirect(303, `/organize/tasks/${begun.task.toHexString()}`);
       },
     },
@@ -73,10 +75,7 @@ export function changeRoutes(platform: Platform): OrganizeRoute[] {
 }
 
 async function showPreview(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
+  { platform, request, response, who }: Exchange,
   asked: Record<string, unknown>,
   error?: string,
 ): Promise<void> {
@@ -93,13 +92,7 @@ async function showPreview(
   });
 }
 
-async function showChange(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  error?: string,
-): Promise<void> {
+async function showChange({ platform, request, response, who }: Exchange, error?: string): Promise<void> {
   const task = await changeOf(request, who);
   const change = await changeView(platform, who.petition, task);
   showPage(request, response, 'organize/signatures/change', {
