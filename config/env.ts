@@ -80,6 +80,10 @@ const schema = z.object({
   HCAPTCHA_SITEKEY: text.optional(),
   HCAPTCHA_SECRET: text.optional(),
   TRUST_PROXY: trustProxy.default(0),
+  /** Where a worker process says how it is; a web process does on its own port. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  METRICS_HOST: text.default('127.0.0.1'),
+  METRICS_TOKEN: text.min(16, { error: 'must have 16 characters or more' }).optional(),
   SAMPLES: z.enum(['0', '1']).default('1'),
   SENDER_NAME: text.max(80).default('Undersigned'),
   SENDER_ADDRESS: text.max(200).default(''),

@@ -1,12 +1,12 @@
 import express, { type Express } from 'express';
 import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
-import { measureWeb } from './health/metrics.ts';
+import { measureWeb } from './health/gauges.ts';
 import { healthRoutes } from './health/routes.ts';
 import { imageRoutes } from './images/routes.ts';
 import { type Load, turnAwayWhenFull } from './middleware/load.ts';
 import { logRequests } from './middleware/request-log.ts';
-import { securityHeaders } from './middleware/security.ts';
+import { cacheNothing, securityHeaders } from './middleware/security.ts';
 import { endSlowBodies } from './middleware/slow-bodies.ts';
 import { leaveWhenStopping } from './middleware/stopping.ts';
 import { organizeRoutes } from './organize/routes.ts';
@@ -48,7 +48,8 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
     '/assets/webauthn',
     express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
   );
-  app.use(healthRoutes(metrics, stopping));
+  app.use(cacheNothing);
+  app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));

@@ -27,7 +27,7 @@ export function createPlatform(env: Env, log: Log, redis: Redis, queues: Queues)
     log,
     redis,
     queues,
-    metrics: createMetrics(queues),
+    metrics: createMetrics({ queues, redis }),
     recent: createRecent(),
     vault: createVault(env.ENCRYPTION_KEYS, env.LOOKUP_KEY),
     tokens: createTokens(env.LOOKUP_KEY),

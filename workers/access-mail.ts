@@ -6,7 +6,7 @@ import type { Views } from '../server/views.ts';
 import { MailDeferred } from './mail.ts';
 import type { Mailer } from './mailer.ts';
 
-type Tools = Pick<Platform, 'env' | 'vault' | 'tokens'> & { mailer: Mailer; views: Views };
+type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
 
 /**
  * Mails an access link. Twice is harmless (the link works once), so no claim is made; one that has expired or was used
@@ -19,6 +19,7 @@ export async function sendAccessMail(tools: Tools, linkId: string, now = new Dat
   const isGood = organizer && !link.usedAt && (!link.expiresAt || link.expiresAt > now);
   if (isGood) {
     const delivery = await tools.mailer.send(composeMail(tools, link, organizer));
+    tools.metrics.mails.inc({ kind: 'access', outcome: delivery.outcome });
     if (delivery.outcome === 'deferred') {
       throw new MailDeferred(`The mail server did not take a mail (${delivery.reason})`);
     }

@@ -16,7 +16,7 @@ export class MailDeferred extends Error {
   override name = 'MailDeferred';
 }
 
-type Tools = Pick<Platform, 'env' | 'vault' | 'tokens'> & { mailer: Mailer; views: Views };
+type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
 
 /**
  * Sends the mail a signature is due, once however often it runs. Throws {@link MailDeferred} where another try may
@@ -24,7 +24,7 @@ type Tools = Pick<Platform, 'env' | 'vault' | 'tokens'> & { mailer: Mailer; view
  */
 export async function sendDueMail(tools: Tools, signatureId: string, now = new Date()): Promise<void> {
   const signature = await Signature.findById(signatureId).lean<Signature>();
-  const { kind, n, dueAt } = signature?.mail ?? {};
+  const { kind, n, dueAt, requestedAt } = signature?.mail ?? {};
   if (!signature || !kind || !n || !dueAt) return;
   const petition = await Petition.findById(signature.petition).lean<Petition>();
   if (!petition) return;
@@ -34,6 +34,9 @@ export async function sendDueMail(tools: Tools, signatureId: string, now = new D
   if (claim === 'taken') return;
   if (claim === 'claimed') {
     const delivery = await deliver(tools, petition, signature, id, now);
+    tools.metrics.mails.inc({ kind, outcome: delivery.outcome });
+    if (delivery.outcome === 'sent' && requestedAt)
+      tools.metrics.mailWait.observe((Date.now() - requestedAt.getTime()) / 1_000, { kind });
     if (delivery.outcome === 'deferred') {
       await settleMailing(id, 'deferred', delivery.reason, now);
       throw new MailDeferred(`The mail server did not take a mail (${delivery.reason})`);
@@ -68,7 +71,7 @@ type Wording = { view: string; subject: string; context: ReturnType<typeof signe
 
 /** A mail to the person behind a signature, with the way to stop such mail. */
 export function composeSignerMail(
-  tools: Tools,
+  tools: Omit<Tools, 'metrics'>,
   signature: Signature,
   mailing: string,
   { view, subject, context }: Wording,

@@ -2,6 +2,7 @@ import { type Job, Worker } from 'bullmq';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
+import { listenForMonitors } from '../server/health/listener.ts';
 import { createPlatform, type Platform } from '../server/platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
 import { createViews } from '../server/views.ts';
@@ -26,10 +27,13 @@ type Handlers = { [Name in JobName]: (payload: Payload<Name>) => Promise<void> }
 /** Starts one worker process; run as many as there is work for. */
 export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promise<void> }> {
   const stop = new AbortController();
-  await connectMongo(env.MONGODB_URL, log, stop.signal);
   const redis = connectRedis(env.REDIS_URL, 'prompt', log);
   const queues = createQueues(redis, log);
   const platform = createPlatform(env, log, redis, queues);
+  // Before the database is there: whoever watches must not take a process that waits for a dead one.
+  const monitors = await listenForMonitors(env, platform.metrics);
+  if (monitors) log.info({ port: monitors.port }, 'monitors are answered');
+  await connectMongo(env.MONGODB_URL, log, stop.signal);
   const mailer = createMailer(env);
   const mailTools = { ...platform, mailer, views: createViews() };
 
@@ -66,6 +70,7 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
       await Promise.allSettled(workers.map((worker) => worker.close()));
       await queues.close();
       mailer.close();
+      await monitors?.close();
       connection.disconnect();
       redis.disconnect();
       await disconnectMongo();
@@ -81,12 +86,14 @@ function startWorker(
 ): Worker {
   const { payload, concurrency } = jobs[name];
   const handle = async (job: Job) => {
-    const measured = metrics.jobs.startTimer({ job: name });
+    const begun = performance.now();
+    const end = (outcome: 'done' | 'failed') =>
+      metrics.jobs.observe((performance.now() - begun) / 1_000, { job: name, outcome });
     try {
       await handlers[name](payload.parse(job.data) as never);
-      measured({ outcome: 'done' });
+      end('done');
     } catch (error) {
-      measured({ outcome: 'failed' });
+      end('failed');
       throw error;
     }
   };

@@ -9,7 +9,10 @@ import type { Views } from '../server/views.ts';
 import { MailDeferred, messageIdOf } from './mail.ts';
 import type { Mailer } from './mailer.ts';
 
-type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'queues'> & { mailer: Mailer; views: Views };
+type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'queues' | 'metrics'> & {
+  mailer: Mailer;
+  views: Views;
+};
 
 /**
  * Mails a petition's team about the milestones it has passed, each organizer once for each. Notes first what a process
@@ -53,6 +56,7 @@ async function mailOne(
   const claim = await claimMailing(id, petition._id, now);
   if (claim !== 'claimed') return claim === 'taken' ? 'busy' : undefined;
   const delivery = await tools.mailer.send(composeMail(tools, petition, milestone, organizer, id));
+  tools.metrics.mails.inc({ kind: 'milestone', outcome: delivery.outcome });
   const reason = delivery.outcome === 'sent' ? undefined : delivery.reason;
   await settleMailing(id, delivery.outcome === 'refused' ? 'failed' : delivery.outcome, reason, now);
   return delivery.outcome === 'deferred' ? delivery.reason : undefined;

@@ -11,12 +11,15 @@ import { readCount } from '../server/tallies/tally.ts';
  * milestones and what a comparison corrected.
  */
 export async function tallyPetition(
-  platform: Pick<Platform, 'redis' | 'log' | 'queues'>,
+  platform: Pick<Platform, 'redis' | 'log' | 'queues' | 'metrics'>,
   petitionId: string,
 ): Promise<void> {
   const petition = await Petition.findById(petitionId).lean<Petition>();
   if (!petition) return;
-  while ((await runTallyRound(petition)) === 'moved') await tellCount(platform, petition);
+  const noteLag = (oldest: Date) =>
+    platform.metrics.tallyLag.observe((Date.now() - oldest.getTime()) / 1_000);
+  while ((await runTallyRound(petition, new Date(), noteLag)) === 'moved')
+    await tellCount(platform, petition);
   await noteMilestones(platform, petition);
   await publishCorrections(petition, platform.log);
 }

@@ -51,7 +51,7 @@ export async function runTask(
   const step = kinds[task.kind];
   try {
     if (!step) throw new Error(`There is no work of the kind ${task.kind}`);
-    while (task && !stopping?.aborted) task = await saveStep(task, lease, await step(tools, task));
+    while (task && !stopping?.aborted) task = await saveStep(tools, task, lease, await step(tools, task));
   } catch (error) {
     return giveUp(tools, taskId, lease, error);
   }
@@ -75,13 +75,19 @@ async function takeTask(_id: string, lease: string): Promise<Task | null> {
 }
 
 /** Writes down what a step did, unless the task was taken over. Returns the task while there is more to do. */
-async function saveStep({ _id }: Task, lease: string, step: Step): Promise<Task | null> {
+async function saveStep(
+  { metrics }: Pick<TaskTools, 'metrics'>,
+  { _id }: Task,
+  lease: string,
+  step: Step,
+): Promise<Task | null> {
   const { done, cursor, finished, rest, total, result } = step;
   const $inc = { done };
   const known = { cursor, ...(total !== undefined && { total }), ...(result && { result }) };
   if (finished) {
     const $set = { ...known, state: 'done' as const, finishedAt: new Date() };
     await Task.updateOne({ _id, lease }, { $inc, $set, $unset: { lease: 1 } });
+    metrics.tasks.inc({ outcome: 'done' });
     return null;
   }
   if (rest) {
@@ -108,12 +114,18 @@ const putBack = (_id: string, lease: string) =>
   Task.updateOne({ _id, lease }, { $set: free, $unset: { lease: 1 } });
 
 /** A store that is away comes back, and a sweep goes on then; anything else the organizer is told. */
-async function giveUp({ log }: TaskTools, _id: string, lease: string, error: unknown): Promise<void> {
+async function giveUp(
+  { log, metrics }: TaskTools,
+  _id: string,
+  lease: string,
+  error: unknown,
+): Promise<void> {
   if (isMongoAway(error) || isRedisAway(error)) {
     await putBack(_id, lease).catch(() => undefined);
     throw error;
   }
   log.error({ err: error, taskId: _id }, 'a task failed');
+  metrics.tasks.inc({ outcome: 'failed' });
   const failure =
     error instanceof TaskFailure
       ? error.message

@@ -1,9 +1,14 @@
 import { Router } from 'express';
+import { HttpError } from '../errors.ts';
+import type { Platform } from '../platform.ts';
 import { pingMongo } from '../stores.ts';
-import type { Metrics } from './metrics.ts';
+import { mayReadMetrics } from './access.ts';
 
 /** For load balancers and monitors: no cookies, no cache, no pages. */
-export function healthRoutes({ register }: Pick<Metrics, 'register'>, stopping: AbortSignal): Router {
+export function healthRoutes(
+  { env, metrics: { register } }: Pick<Platform, 'env' | 'metrics'>,
+  stopping: AbortSignal,
+): Router {
   const router = Router();
   router.use(['/healthz', '/readyz', '/metrics'], (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -27,7 +32,8 @@ export function healthRoutes({ register }: Pick<Metrics, 'register'>, stopping: 
     response.json(ready ? { status: 'ready' } : { status: 'unavailable', missing: 'mongodb' });
   });
 
-  router.get('/metrics', async (_request, response) => {
+  router.get('/metrics', async (request, response) => {
+    if (!mayReadMetrics(env, request)) throw new HttpError(403);
     response.type(register.contentType).send(await register.metrics());
   });
 

@@ -5,6 +5,12 @@ import type { Env } from '../../config/env.ts';
 /** https://docs.hcaptcha.com/#content-security-policy-settings */
 const hcaptcha = ['https://hcaptcha.com', 'https://*.hcaptcha.com'];
 
+/** What no route says anything about is kept by nobody: a page, an error, a redirect, a file. */
+export const cacheNothing: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};
+
 /** Headers that keep a page to itself: no inline script or style, no frames around it, no address in a referrer. */
 export function securityHeaders(env: Pick<Env, 'BASE_URL' | 'HCAPTCHA_SITEKEY'>): RequestHandler {
   const captcha = env.HCAPTCHA_SITEKEY ? hcaptcha : [];

@@ -19,11 +19,13 @@ type Journal = {
  * One round of a petition's tally: finishes the batch that is under way, or applies the next one. The sums and the
  * batch are one update conditioned on the version, so of two workers one wins; marking the signatures can be repeated
  * by anybody at any later time without effect, so a crash anywhere is finished by the next round.
- * `idle` means there was nothing to do, `held` that the nightly comparison is counting.
+ * `idle` means there was nothing to do, `held` that the nightly comparison is counting. `noteLag` hears when the oldest
+ * change of a batch was made, once the sums hold it.
  */
 export async function runTallyRound(
   petition: { _id: Types.ObjectId; timeZone?: string | null },
   now = new Date(),
+  noteLag?: (oldest: Date) => void,
 ): Promise<'moved' | 'idle' | 'held'> {
   const tally = await readJournal(petition._id, now);
   if (tally.batch) {
@@ -34,7 +36,7 @@ export async function runTallyRound(
 
   const changed = await Signature.find(
     { petition: petition._id, recount: true },
-    { state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1 },
+    { state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1, 'history.at': 1 },
   )
     .limit(tallyWork.batch)
     .lean<Signature[]>();
@@ -62,9 +64,16 @@ export async function runTallyRound(
       ...letGo(tally, hoursFrom),
     },
   );
-  if (applied.matchedCount === 1) await finishBatch(petition._id, version, batch);
+  if (applied.matchedCount === 1) {
+    noteLag?.(new Date(Math.min(...changed.map(lastChange))));
+    await finishBatch(petition._id, version, batch);
+  }
   return 'moved';
 }
+
+/** When its state last changed, in milliseconds. When it was confirmed would not do: paper is dated by hand. */
+const lastChange = ({ history, confirmedAt, createdAt }: Signature): number =>
+  Number(history?.at(-1)?.at ?? confirmedAt ?? createdAt);
 
 /** The sums that a batch changes, by their path in the tally. */
 class Sums {

@@ -44,7 +44,9 @@ export async function mailAll(sending: Sending, people: readonly Person[]): Prom
           ? { id, ...endingOf(await deliver(sending, signature, id)) }
           : { id, state: 'suppressed' };
       attempts.push(attempt);
-      return { outcome: outcomeOf(attempt.state), isFresh: true };
+      const outcome = outcomeOf(attempt.state);
+      sending.tools.metrics.mails.inc({ kind: 'update', outcome });
+      return { outcome, isFresh: true };
     }),
   );
   await writeDown(attempts);

@@ -40,6 +40,7 @@ export async function sendUpdateTest(tools: TaskTools, task: Task): Promise<Step
     html: tools.views.render('mail/update.html', shown),
     messageId: messageIdOf(`update-test:${task._id.toHexString()}:${lang}`, tools.env.BASE_URL),
   });
+  tools.metrics.mails.inc({ kind: 'updateTest', outcome: delivery.outcome });
   if (delivery.outcome !== 'sent')
     throw new TaskFailure(`The mail server did not take the mail (${delivery.reason}). Resume to try again.`);
   const finished = next + 1 >= languages.length;
