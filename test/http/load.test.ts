@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Response as ExpressResponse } from 'express';
 import { formLimits, overloadWork } from '../../config/limits.ts';
 import { watchLoad } from '../../server/middleware/load.ts';
+import type { Petition } from '../../server/petitions/petition.ts';
 import { placeOf, Signature } from '../../server/signatures/signature.ts';
 import { desktop, openBrowser, openWindow } from '../support/browser.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
@@ -18,7 +19,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const stored = (petition: { _id: unknown }) => Signature.countDocuments({ petition: petition._id });
+const stored = (petition: Petition) => Signature.countDocuments({ petition: petition._id });
 const fieldsOf = (html: string) =>
   Object.fromEntries(
     [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [
@@ -149,12 +150,13 @@ describe('a process that is full', () => {
     full.load.isTooHigh = false;
     await page.getByRole('button', { name: 'Send it again' }).click();
     await page.waitForURL('**/check-your-email');
-    const [signature, ...others] = await Signature.find({ petition: petition._id }).lean();
+    const [signature, ...others] = await Signature.find({ petition: petition._id }).lean<Signature[]>();
     assert.deepEqual(others, []);
-    const { country, showName, updates, sealed } = signature as Signature;
+    assert.ok(signature);
+    const { country, showName, updates, sealed } = signature;
     assert.deepEqual({ country, showName, updates }, { country: 'FR', showName: true, updates: false });
     const typed = (field: 'name' | 'comment') =>
-      full.platform.vault.open(sealed?.[field] as Buffer, placeOf(signature as Signature, field));
+      full.platform.vault.open(sealed?.[field] as Buffer, placeOf(signature, field));
     assert.equal(typed('name'), 'Robin "Bobby" O’Neil & Söhne');
     assert.match(typed('comment'), /^First line\s+<b>second<\/b> line$/);
     assert.deepEqual(

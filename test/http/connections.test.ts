@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { connectionLimits } from '../../config/limits.ts';
+import { freePort, startPart } from '../../scripts/part.ts';
+import { countEvent } from '../../server/tallies/live.ts';
+import { makeForm, makePetition } from '../support/factories.ts';
+import { root } from '../support/sources.ts';
+import { visitor } from '../support/visitor.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
+import { openOwnApp } from './own-app.ts';
+
+const MiB = 1024 * 1024;
+
+let world: World;
+before(async () => {
+  world = await startWorld({ web: false, workers: false });
+});
+after(() => world.close());
+
+/** A connection on which a test says what it likes; `said` is what came back, `whenClosed` how long it lasted. */
+function dial(port: number, t: TestContext) {
+  const socket = connect(port, '127.0.0.1');
+  const begun = performance.now();
+  const line = { socket, said: '', isClosed: false, lasted: 0 };
+  socket.on('data', (chunk: Buffer) => {
+    line.said += chunk.toString('latin1');
+  });
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    line.isClosed = true;
+    line.lasted = performance.now() - begun;
+  });
+  t.after(() => socket.destroy());
+  return line;
+}
+
+const unsent = (sockets: Iterable<Socket>) =>
+  [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0);
+
+describe('a client that is slow', () => {
+  it('to send its headers is answered 408 and let go', async (t) => {
+    const own = await openOwnApp(world, t, { headers: 500, look: 100 });
+    const line = dial(own.port, t);
+    line.socket.write('GET /healthz HTTP/1.1\r\n');
+    const trickle = setInterval(() => line.socket.write('X-A: a\r\n'), 100);
+    t.after(() => clearInterval(trickle));
+    await eventually(() => line.isClosed, 'it is let go', 5_000);
+    assert.match(line.said, /^HTTP\/1\.1 408 /);
+    assert.ok(line.lasted > 400, `after ${line.lasted} ms`);
+  });
+
+  it('to say anything at all is let go as soon', async (t) => {
+    const own = await openOwnApp(world, t, { headers: 500, look: 100 });
+    const line = dial(own.port, t);
+    await eventually(() => line.isClosed, 'it is let go', 5_000);
+  });
+
+  it('to ask again is let go after a while', async (t) => {
+    const own = await openOwnApp(world, t, { keepAlive: 300 });
+    const line = dial(own.port, t);
+    line.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await eventually(() => line.said.includes('alive'), 'the answer');
+    await eventually(() => line.isClosed, 'it is let go', 5_000);
+  });
+
+  it('to read is held up, not buffered for, and let go when it reads nothing', async (t) => {
+    const own = await openOwnApp(world, t, { silent: 1_000 });
+    const { slug } = await makePetition();
+    const size = (await (await visitor(own).get(`/petitions/${slug}`)).text()).length;
+    const asked = Math.ceil((30 * MiB) / size);
+    const line = dial(own.port, t);
+    line.socket.pause();
+    line.socket.write(`GET /petitions/${slug} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(asked));
+    const ours = await eventually(
+      () => [...own.sockets].find(({ remotePort }) => remotePort === line.socket.localPort),
+      'the connection',
+    );
+    let most = 0;
+    const watching = setInterval(() => {
+      most = Math.max(most, ours.writableLength);
+    }, 20);
+    t.after(() => clearInterval(watching));
+    await eventually(() => ours.bytesWritten > MiB, 'pages are sent');
+    await eventually(() => ours.destroyed, 'it is let go', 30_000);
+    assert.ok(ours.bytesWritten < asked * size, 'not all pages were written');
+    assert.ok(most < MiB, `${most} bytes waited in memory of ${asked * size} that were asked for`);
+  });
+
+  it('and reads nothing of an event stream is let go once too much waits for it', async (t) => {
+    const own = await openOwnApp(world, t);
+    const petition = await makePetition();
+    const line = dial(own.port, t);
+    line.socket.write(`GET /petitions/${petition.slug}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await eventually(() => line.said.includes('event: count'), 'the stream');
+    line.socket.pause();
+    const text = countEvent(JSON.stringify({ count: 1, note: 'x'.repeat(20_000) }));
+    let most = 0;
+    await eventually(async () => {
+      for (let n = 0; n < 20; n += 1)
+        await own.platform.redis.publish('counts', `${petition._id.toHexString()} ${text}`);
+      most = Math.max(most, unsent(own.sockets));
+      return own.live.size === 0;
+    }, 'it is let go');
+    await eventually(() => own.sockets.size === 0, 'its connection is gone');
+    assert.ok(most < MiB, `${most} bytes waited in memory`);
+  });
+
+  it('and never takes the end of a stream is let go too, and told nothing more', async (t) => {
+    const own = await openOwnApp(world, t, { silent: 500, keepAlive: 500 });
+    const petition = await makePetition();
+    const line = dial(own.port, t);
+    line.socket.write(`GET /petitions/${petition.slug}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await eventually(() => line.said.includes('event: count'), 'the stream');
+    line.socket.pause();
+    const [end] = own.sockets;
+    // More than its kernel and ours take, so that the end of the stream waits behind it.
+    end?.write('x'.repeat(20 * MiB));
+    own.live.close();
+    await own.platform.redis.publish('counts', `${petition._id.toHexString()} {"count":1}`);
+    assert.equal((await visitor(own).get('/healthz')).status, 200);
+    await eventually(() => !own.sockets.has(end as Socket), 'it is let go', 20_000);
+  });
+});
+
+describe('headers', () => {
+  it('that are too long are refused with 431, however much of them is sent', async (t) => {
+    const own = await openOwnApp(world, t);
+    const line = dial(own.port, t);
+    line.socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(MiB)}`);
+    await eventually(() => line.isClosed, 'it is let go', 5_000);
+    assert.match(line.said, /^HTTP\/1\.1 431 /);
+    assert.ok(connectionLimits.headerBytes <= 16 * 1024);
+  });
+
+  it('of a usual browser with many cookies pass', async (t) => {
+    const own = await openOwnApp(world, t);
+    const answer = await visitor(own, { cookie: `a=${'x'.repeat(8_000)}` }).get('/healthz');
+    assert.equal(answer.status, 200);
+  });
+});
+
+describe('very many connections', () => {
+  const memoryOf = (pid: number) =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+
+  /** A web process of its own that may open only so many files. */
+  async function startWithFiles(files: number, t: TestContext) {
+    const port = await freePort();
+    const lines: string[] = [];
+    const part = await startPart({
+      command: '/bin/sh',
+      args: ['-c', `ulimit -n ${files} && exec "$0" server/main.ts`, process.execPath],
+      env: { ...world.source, PORT: String(port), LOG_LEVEL: 'info', PWD: root },
+      ready: (line) => line.includes('"msg":"listening on '),
+      onLine: (line) => lines.push(line),
+    });
+    t.after(() => part.stop('SIGKILL'));
+    const own = { url: `http://127.0.0.1:${port}`, port, pid: part.pid, lines };
+    await eventually(async () => (await visitor(own).get('/readyz')).status === 200, 'it is ready');
+    return own;
+  }
+
+  it('that say nothing cost little, and everybody else is served meanwhile', async (t) => {
+    const own = await startWithFiles(4_096, t);
+    const petition = await makePetition();
+    await visitor(own).sign(petition.slug, makeForm());
+    const before = memoryOf(own.pid);
+    const lines = Array.from({ length: 1_000 }, () => dial(own.port, t));
+    await eventually(() => lines.every(({ socket }) => !socket.connecting), 'all are there');
+    const begun = performance.now();
+    assert.equal((await visitor(own).get(`/petitions/${petition.slug}`)).status, 200);
+    assert.equal((await visitor(own).sign(petition.slug, makeForm())).status, 303);
+    assert.ok(performance.now() - begun < 3_000, `it took ${performance.now() - begun} ms`);
+    const each = (memoryOf(own.pid) - before) / lines.length;
+    assert.ok(each < 64 * 1024, `${Math.round(each / 1024)} KiB each`);
+    const limit = connectionLimits.headers + connectionLimits.look;
+    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', limit + 10_000);
+  });
+
+  it('more than it may have are turned away, and none of its stores is lost to it', async (t) => {
+    const files = 400;
+    const own = await startWithFiles(files, t);
+    const petition = await makePetition();
+    const lines = Array.from({ length: 1_500 }, () => dial(own.port, t));
+    await eventually(
+      () => lines.filter(({ isClosed }) => isClosed).length >= 1_500 - (files - connectionLimits.otherFiles),
+      'those over the limit are turned away',
+    );
+    const limit = connectionLimits.headers + connectionLimits.look;
+    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', limit + 10_000);
+    assert.equal((await visitor(own).sign(petition.slug, makeForm())).status, 303);
+    assert.equal((await visitor(own).get('/readyz')).status, 200);
+    assert.deepEqual(
+      own.lines.filter((line) => /EMFILE|"level":(50|60)/.test(line)),
+      [],
+    );
+  });
+});
