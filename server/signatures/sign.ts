@@ -9,6 +9,11 @@ import { consentWording } from './consent.ts';
 import type { SignatureForm } from './form.ts';
 import { placeOf, type SealedField, Signature } from './signature.ts';
 
+/** Mongoose's lists are more than lists; what goes straight to the driver is plain. */
+type Plain<Stored> = {
+  [Key in keyof Stored]: Stored[Key] extends readonly (infer Item)[] ? Partial<Item>[] : Stored[Key];
+};
+type Details = Partial<Plain<Signature>>;
 type Circumstances = { ip: string; page: string; language: Language; now?: Date };
 
 /**
@@ -28,7 +33,7 @@ export async function signPetition(
   // Their page may have been open while the text was changed: they signed what they read.
   const version = Math.min(form.version ?? versionOf(petition), versionOf(petition));
   const region = knownRegion(form.country, form.region);
-  const details = {
+  const details: Details = {
     sealed: {
       email: seal('email', form.email.address),
       name: seal('name', form.name),
@@ -60,10 +65,21 @@ export async function signPetition(
   if (id) queues.enqueue('mail', { signatureId: id.toHexString() });
 }
 
-async function insertSignature(mailbox: Mailbox, details: object, now: Date): Promise<Types.ObjectId> {
+/** Straight to the driver: making a Mongoose document of it would cost more than all the rest of signing. */
+async function insertSignature(mailbox: Mailbox, details: Details, now: Date): Promise<Types.ObjectId> {
   const _id = new Types.ObjectId();
-  const mail = { kind: 'confirm' as const, n: 1, requestedAt: now, dueAt: now };
-  await Signature.create({ _id, ...mailbox, ...details, state: 'pending' as const, createdAt: now, mail });
+  const signature: Details = {
+    _id,
+    ...mailbox,
+    ...details,
+    state: 'pending',
+    createdAt: now,
+    history: [],
+    counted: null,
+    countedIn: 0,
+    mail: { kind: 'confirm', n: 1, requestedAt: now, dueAt: now },
+  };
+  await Signature.collection.insertOne(signature, { ignoreUndefined: true });
   return _id;
 }
 
