@@ -3,9 +3,9 @@ import { record } from '../audit/entry.ts';
 import type { Organizer } from '../organizers/organizer.ts';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
-import { type Filter, whichSignatures } from '../signatures/organize/filter.ts';
+import { countAll } from '../signatures/organize/by-index.ts';
+import type { Filter } from '../signatures/organize/filter.ts';
 import { filterInWords } from '../signatures/organize/view.ts';
-import { Signature } from '../signatures/signature.ts';
 import { beginTask } from '../tasks/task.ts';
 import { Export, type ExportKind, keptUntil, newExportFile } from './export.ts';
 
@@ -24,7 +24,7 @@ export async function beginExport(
   now = new Date(),
 ): Promise<Types.ObjectId> {
   const which = { ...filter, at: now.toISOString() };
-  const total = kind === 'pdf' ? undefined : await Signature.countDocuments(whichSignatures(petition, which));
+  const total = kind === 'pdf' ? undefined : await countAll(petition, which);
   const _id = new Types.ObjectId();
   const about = { petition: petition._id, organizer, why };
   await Export.create({

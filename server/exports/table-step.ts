@@ -3,7 +3,7 @@ import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { type Selection, whichSignatures } from '../signatures/organize/filter.ts';
 import type { Step, Task } from '../tasks/task.ts';
-import { inBatches } from './batches.ts';
+import { inBatches, indexInOrder } from './batches.ts';
 import { byteOrderMark, csvOf } from './csv.ts';
 import { type Export, markReady, partPath } from './export.ts';
 import { writeAt } from './file.ts';
@@ -51,9 +51,11 @@ async function* pieces(
   { isFirst, until }: { isFirst: boolean; until: number },
 ): AsyncGenerator<Buffer> {
   const { titles, reads, row } = tableOf(platform, petition, made.columns);
-  const which = (after?: Types.ObjectId) => whichSignatures(petition, made.which as Selection, { after });
+  const selection = made.which as Selection;
+  const which = (after?: Types.ObjectId) => whichSignatures(petition, selection, { after });
+  const read = { fields: reads, index: indexInOrder(selection), after: progress.after ?? undefined };
   if (isFirst) yield add(progress, titles, [], true);
-  for await (const batch of inBatches(which, reads, progress.after ?? undefined)) {
+  for await (const batch of inBatches(which, read)) {
     yield add(progress, titles, batch.map(row));
     progress.after = batch.at(-1)?._id ?? progress.after;
     progress.done += batch.length;

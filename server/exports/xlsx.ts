@@ -84,7 +84,9 @@ class Writer {
   }
 
   taken(): { workbook: Workbook; bytes: Buffer } {
-    return { workbook: this.state, bytes: Buffer.concat(this.#chunks) };
+    const [first] = this.#chunks;
+    const bytes = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    return { workbook: this.state, bytes };
   }
 
   end(): Buffer {

@@ -10,6 +10,7 @@ import { type Encoding, encodingNames } from './encoding.ts';
 import { Import, importPath } from './import.ts';
 import { fieldNames, importFields, type Mapping } from './mapping.ts';
 import { isBlank, readRecords } from './records.ts';
+import { whichWereTakenBack } from './result/undo.ts';
 import { readRow } from './row.ts';
 import type { Report } from './step.ts';
 
@@ -54,9 +55,10 @@ async function whoSigned(platform: Platform, petition: Petition, people: Identit
   const keys = people.map((person) => keyOf(platform, person));
   const found = await Signature.find(
     { petition: petition._id, emailKey: { $in: keys } },
-    { emailKey: 1 },
-  ).lean();
-  return new Set(found.map(({ emailKey }) => emailKey));
+    { emailKey: 1, state: 1, changedIn: 1 },
+  ).lean<Signature[]>();
+  const comeBack = await whichWereTakenBack(found);
+  return new Set(found.flatMap(({ _id, emailKey }) => (comeBack.has(_id.toHexString()) ? [] : [emailKey])));
 }
 
 /** Two of one name are told apart by where they are. */

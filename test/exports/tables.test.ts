@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync';
 import { unzipSync } from 'fflate';
 import { tableStep } from '../../server/exports/table-step.ts';
 import { addRows, endWorkbook, newWorkbook } from '../../server/exports/xlsx.ts';
+import { Signature } from '../../server/signatures/signature.ts';
 import { download, exportsPath, makeExport, sheetRows, ticked } from '../support/exports.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
@@ -124,6 +125,31 @@ describe('exporting signatures', () => {
       sheets.flatMap((rows) => rows.slice(1)),
       Array.from({ length: 25 }, (_, n) => [`${n}`, `${n}b`]).flat(),
     );
+  });
+
+  it('goes on while signatures change: those that no longer fit are left out, and nobody is in it twice', async () => {
+    const petition = await makePetition();
+    const ids = await makeSignatures(world, petition, many(700));
+    const columns = ['id', 'name', 'state'];
+    const which = { state: 'confirmed', at: new Date().toISOString() };
+    const made = await newExport(petition, editor.organizer, { kind: 'csv', columns, which });
+    const first = await tableStep(platform, petition, made, newTask({}), new Date(), 0);
+    await Signature.updateMany({ _id: { $in: ids.slice(0, 600) } }, { $set: { state: 'withdrawn' } });
+    await Signature.updateMany({ _id: { $in: ids.slice(650) } }, { $unset: { sealed: 1 } });
+    await makeSignatures(world, petition, many(5, { createdAt: new Date(Date.now() + 60_000) }));
+    const task = await stepTwice(newTask({ cursor: first.cursor, done: first.done }), (task) =>
+      tableStep(platform, petition, made, task, new Date(), 0),
+    );
+    const csv = await download(editor, `${exportsPath(petition)}/${made._id}/files/1`);
+    const [, ...rows] = parse(csv, { bom: true }) as string[][];
+    const expected = [...ids.slice(0, first.done), ...ids.slice(600)].map(String);
+    assert.deepEqual(
+      rows.map(([id]) => id),
+      expected,
+    );
+    assert.equal(task.done, expected.length);
+    assert.ok(rows.every(([, , state]) => state === 'confirmed'));
+    assert.equal(rows.at(-1)?.[1], '', 'anonymised meanwhile');
   });
 
   it('of nobody is a file with titles', async () => {

@@ -6,7 +6,7 @@ import type { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { steerTask, Task } from '../../server/tasks/task.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
-import { header, importFile } from '../support/imports.ts';
+import { accepted, header, importFile } from '../support/imports.ts';
 import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
@@ -94,6 +94,8 @@ describe('taking an import back', () => {
       petition.slug,
       makeForm({ email: 'paper-2@example.org', name: 'Self Example' }),
     );
+    const waiting = await accepted(editor, petition, sheet(3, 'Right'));
+    assert.equal((await pageOf(waiting)).match(/Signed this petition already/g)?.length, 1);
     const again = await importFile(editor, petition, sheet(3, 'Right'));
     assert.match(again.page, /Imported 2 .*already 1 .*twice 0/);
     await counted(petition, 3);

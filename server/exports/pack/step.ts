@@ -72,7 +72,8 @@ async function* namesOf(
   limit: number,
 ): AsyncGenerator<Named> {
   const which = (after?: Types.ObjectId) => namedAfter(petition, after ?? null);
-  for await (const batch of inBatches(which, fieldsRead, read.after ?? undefined, limit)) {
+  const from = { fields: fieldsRead, index: 'inOrder', after: read.after ?? undefined, limit };
+  for await (const batch of inBatches(which, from)) {
     for (const signature of batch) {
       read.after = signature._id;
       read.done += 1;
