@@ -3,6 +3,8 @@ export type Scale = typeof full;
 
 /** Connections: enough to keep two cores busy although each signature waits 50 ms for its captcha. */
 export const busy = 256;
+/** Few enough that a process which has just started turns nobody away. */
+export const gentle = 32;
 
 const full = {
   /** Turns of each side after the one that warms up, and how long one is. */
@@ -22,9 +24,9 @@ const quick: Scale = {
   ...full,
   turns: 2,
   turn: 1,
-  signing: 3,
-  confirming: 3,
-  watching: 3,
+  signing: 2,
+  confirming: 2,
+  watching: 2,
   mails: 400,
   mailTurns: 1,
 };

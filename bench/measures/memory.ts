@@ -10,10 +10,10 @@ export async function memoryNow({ pid }: Pick<Part, 'pid'>): Promise<number> {
   return Number(kibibytes) * 1024;
 }
 
-/** The memory a process holds once it rests: the least of two seconds. */
+/** The memory a process holds once it rests: the least of a second. */
 export async function memoryOf(part: Pick<Part, 'pid'>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let looks = 0; looks < 10; looks += 1) {
+  for (let looks = 0; looks < 5; looks += 1) {
     least = Math.min(least, await memoryNow(part));
     await setTimeout(200);
   }

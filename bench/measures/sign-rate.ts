@@ -1,5 +1,6 @@
 import { makePetition } from '../petitions.ts';
 import type { Measured } from '../rows.ts';
+import { gentle } from '../scale.ts';
 import type { World } from '../world.ts';
 import { signAt } from './signing.ts';
 import { watchStored } from './stored.ts';
@@ -10,6 +11,7 @@ export async function measureSignRate(world: World): Promise<Measured[]> {
   const url = `${world.web.url}/petitions/${petition.slug}/signatures`;
   await world.startWorkers();
   const stored = await watchStored(world, petition);
+  stored.add(await signAt(url, 1, gentle));
   const mailsBefore = await world.mail.ask<number>('mails');
   const signed = await signAt(url, world.scale.signing);
   stored.add(signed);
