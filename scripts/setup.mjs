@@ -19,7 +19,7 @@ const run = (command, args, env = {}) =>
   0;
 
 const isOnPath = (command) =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
       return true;
@@ -52,18 +52,19 @@ function installPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** A program from Debian; `instead` is what helps where it cannot be installed. */
-function installProgram(command, debianPackage, instead) {
+/** A program from Debian; `instead` is what helps where it cannot be installed, `refuse` what then becomes of it all. */
+function installProgram(command, debianPackage, instead, refuse = giveUp) {
   if (isOnPath(command)) return;
   const byHand = `install it (Debian and Ubuntu: sudo apt-get install ${debianPackage})${instead}, then try again.`;
-  if (!isOnPath('apt-get')) giveUp(`${command} is missing and there is no apt-get here: ${byHand}`);
-  if (process.getuid?.() !== 0) giveUp(`${command} is missing and only root may install it: ${byHand}`);
+  if (!isOnPath('apt-get')) return refuse(`${command} is missing and there is no apt-get here: ${byHand}`);
+  if (process.getuid?.() !== 0)
+    return refuse(`${command} is missing and only root may install it: ${byHand}`);
   say(`installing ${debianPackage} from Debian (apt-get) ...`);
   const quietly = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = () =>
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', debianPackage], quietly);
   if (!install() && !(run('apt-get', ['update', '-qq']) && install())) {
-    giveUp(`apt-get could not install ${debianPackage}, see above: ${byHand}`);
+    refuse(`apt-get could not install ${debianPackage}, see above: ${byHand}`);
   }
 }
 
@@ -76,5 +77,13 @@ if (['test', 'bench'].includes(goal) || (goal === 'start' && !process.env.REDIS_
     goal === 'start' ? ', or set REDIS_URL to a Redis you have' : '',
   );
 }
-if (goal === 'test') installProgram('chromium', 'chromium', '');
+if (goal === 'test') {
+  installProgram('chromium', 'chromium', '');
+  installProgram(
+    'nginx',
+    'nginx',
+    ' for the test of rolling restarts, which is left out without it',
+    say,
+  );
+}
 if (goal === 'bench') for (const program of ['wrk', 'openssl']) installProgram(program, program, '');
