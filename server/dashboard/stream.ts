@@ -3,7 +3,7 @@ import type { Types } from 'mongoose';
 import { dashboardWork } from '../../config/limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Session } from '../sessions/session.ts';
-import { comeBack, type LiveCounts, viewerOf } from '../tallies/live.ts';
+import { comeBack, type LiveCounts, type NoteStream, viewerOf } from '../tallies/live.ts';
 import { mayStillWatch } from './dashboard.ts';
 import type { createFeeds } from './feed.ts';
 
@@ -27,8 +27,10 @@ export function streamFeed(
     'X-Accel-Buffering': 'no',
   });
   if (method === 'HEAD' || response.destroyed || live.isClosed) return void response.end(comeBack());
+  const note: NoteStream = (outcome) => platform.metrics.streams.inc({ audience: 'organizers', outcome });
   response.write(comeBack());
-  response.on('close', feeds(name, viewerOf(response, mostUnread), live));
+  note('opened');
+  response.on('close', feeds(name, viewerOf(response, mostUnread, note), live));
   endWithSession(platform, response, session, petition);
 }
 

@@ -12,6 +12,8 @@ export const everyPetition = '*';
 
 /** Anything a line of text can be written to and that says when it is gone. */
 export type Viewer = { write(text: string): unknown; end(): unknown };
+/** Hears how streams fare. */
+export type NoteStream = (outcome: 'opened' | 'dropped') => void;
 export type LiveCounts = ReturnType<typeof createLiveCounts>;
 
 /** What a stream begins with: when to come back should it end, each viewer at a time of their own. */
@@ -21,12 +23,13 @@ export const comeBack = (): string => {
 };
 
 /** A response as a viewer. One who stopped reading must not fill our memory: from `mostUnread` bytes on they are cut. */
-export const viewerOf = (response: ServerResponse, mostUnread: number): Viewer => ({
+export const viewerOf = (response: ServerResponse, mostUnread: number, note: NoteStream): Viewer => ({
   write(text) {
     // An ended stream stays until its last bytes are taken.
-    if (response.writableEnded) return;
-    if (response.writableLength > mostUnread) response.destroy();
-    else response.write(text);
+    if (response.writableEnded || response.destroyed) return;
+    if (response.writableLength <= mostUnread) return void response.write(text);
+    note('dropped');
+    response.destroy();
   },
   end: () => response.end(),
 });

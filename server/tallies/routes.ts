@@ -6,7 +6,7 @@ import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
-import { comeBack, countEvent, type LiveCounts, viewerOf } from './live.ts';
+import { comeBack, countEvent, type LiveCounts, type NoteStream, viewerOf } from './live.ts';
 import { readCount } from './tally.ts';
 
 /** How old a count may be in somebody's cache, in seconds. */
@@ -14,8 +14,9 @@ const countAge = 5;
 /** How much may wait for a viewer who does not read, in bytes. */
 const mostUnread = 64 * 1024;
 
-export function tallyRoutes(platform: Pick<Platform, 'recent'>, live: LiveCounts): Router {
+export function tallyRoutes(platform: Pick<Platform, 'recent' | 'metrics'>, live: LiveCounts): Router {
   const router = Router();
+  const note: NoteStream = (outcome) => platform.metrics.streams.inc({ audience: 'public', outcome });
 
   router.get('/petitions/:slug/count.json', async (request, response) => {
     const { count } = await findCounted(platform, request.params.slug);
@@ -39,16 +40,22 @@ export function tallyRoutes(platform: Pick<Platform, 'recent'>, live: LiveCounts
     }
     response.write(comeBack());
     endInTime(response);
-    await watchCount(live, petition, response);
+    note('opened');
+    await watchCount(live, petition, response, note);
   });
 
   return router;
 }
 
 /** Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand. */
-async function watchCount(live: LiveCounts, petition: Petition, response: Response): Promise<void> {
+async function watchCount(
+  live: LiveCounts,
+  petition: Petition,
+  response: Response,
+  note: NoteStream,
+): Promise<void> {
   let isTold = false;
-  const { write, end } = viewerOf(response, mostUnread);
+  const { write, end } = viewerOf(response, mostUnread, note);
   const viewer = {
     write(text: string) {
       isTold = true;
