@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Export } from '../../server/exports/export.ts';
 import { exportStep } from '../../server/exports/step.ts';
+import type { Vault } from '../../server/signers/vault.ts';
 import { makePetition } from '../support/factories.ts';
 import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
@@ -42,14 +43,19 @@ describe('an export of many signatures', () => {
       const made = await newExport(petition, editor.organizer, { kind, columns });
       const start = held();
       const samples: number[] = [];
-      const sampling = setInterval(() => samples.push(held() - start), 100);
+      let opened = 0;
+      const open: Vault['open'] = (sealed, place) => {
+        opened += 1;
+        if (opened % 5_000 === 0) samples.push(held() - start);
+        return platform.vault.open(sealed, place);
+      };
+      const tools = { ...platform, vault: { ...platform.vault, open } };
       const task = newTask({});
       for (let finished = false; !finished; ) {
-        const step = await exportStep(platform, petition, made, task);
+        const step = await exportStep(tools, petition, made, task);
         Object.assign(task, { cursor: step.cursor, done: task.done + step.done });
         finished = step.finished;
       }
-      clearInterval(sampling);
       assert.equal(task.done, 10_000);
       const { parts } = (await Export.findById(made._id).lean<Export>()) ?? {};
       // As text they are more than 4.5 MB, as documents several times that.
