@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { overloadWork } from '../../config/limits.ts';
+import { freePort, startPart } from '../../scripts/part.ts';
+import { Signature } from '../../server/signatures/signature.ts';
+import { makePetition } from '../support/factories.ts';
+import { startProcess } from '../support/processes.ts';
+import { visitor } from '../support/visitor.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
+import type { Report } from './crowd.ts';
+
+let world: World;
+let slug: string;
+let report: Report;
+
+/** Who signs and who is signed with are processes of their own; what they tell is looked at by each test. */
+before(
+  async () => {
+    world = await startWorld({ web: false, workers: false });
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const web = await startProcess(world, 'web', { PORT: String(port), TRUST_PROXY: 'loopback' });
+    await eventually(
+      async () => (await visitor({ url }).get('/readyz')).status === 200,
+      'it is ready',
+      30_000,
+    );
+    ({ slug } = await makePetition());
+    let told = '';
+    const crowd = await startPart({
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'crowd.ts'), url, slug],
+      ready: (line) => line.startsWith('{'),
+      onLine: (line) => {
+        told += line;
+      },
+    });
+    await crowd.stop();
+    await web.stop('SIGTERM');
+    report = JSON.parse(told);
+  },
+  { timeout: 180_000 },
+);
+after(() => world?.close());
+
+describe('three times as many signers as a web process can take', () => {
+  it('each get an answer: taken, or asked to come again', (t) => {
+    const { rate, crowded, read, recovered } = report;
+    t.diagnostic(JSON.stringify({ rate: Math.round(rate), crowded, read, recovered }));
+    assert.equal(report.calm.failed + crowded.failed, 0);
+    assert.equal(report.calm.turnedAway.count, 0, 'nobody is turned away before');
+    assert.ok(crowded.turnedAway.count > crowded.sent * 0.2, `${crowded.turnedAway.count} were turned away`);
+    assert.equal(crowded.taken.count + crowded.turnedAway.count, crowded.sent);
+  });
+
+  it('are taken nearly as fast as before', () => {
+    const { rate, crowded } = report;
+    const share = crowded.taken.count / crowded.seconds / rate;
+    assert.ok(share > 0.25, `${share} of the rate without a crowd`);
+  });
+
+  it('wait no longer than the line is allowed to be', () => {
+    const { crowded } = report;
+    const line = (overloadWork.depth / (crowded.taken.count / crowded.seconds)) * 1_000;
+    assert.ok(crowded.taken.p99 < 3 * line + 1_000, `${crowded.taken.p99} ms with a line of ${line} ms`);
+    assert.ok(
+      crowded.turnedAway.p50 < crowded.taken.p50,
+      `turned away ${crowded.turnedAway.p50}, taken ${crowded.taken.p50} ms`,
+    );
+  });
+
+  it('do not keep others from reading', () => {
+    const { read } = report;
+    assert.equal(read.wrong, 0);
+    assert.ok(read.count > 10);
+    assert.ok(read.p99 < 3_000, `${read.p99} ms`);
+  });
+
+  it('are stored where they were told so, every one and no other', async () => {
+    const { calm, crowded } = report;
+    const acknowledged = calm.taken.count + crowded.taken.count;
+    const stored = await Signature.countDocuments();
+    assert.ok(stored >= acknowledged, `${stored} stored, ${acknowledged} acknowledged`);
+  });
+
+  it('are forgotten seconds later', () => {
+    assert.ok(report.recovered < 5_000, `${report.recovered} ms`);
+  });
+});
