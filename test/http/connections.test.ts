@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { connectionLimits } from '../../config/limits.ts';
 import { freePort, startPart } from '../../scripts/part.ts';
-import { countEvent } from '../../server/tallies/live.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { root } from '../support/sources.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
+import { dial } from './dial.ts';
 import { openOwnApp } from './own-app.ts';
 
 const MiB = 1024 * 1024;
@@ -18,26 +17,6 @@ before(async () => {
   world = await startWorld({ web: false, workers: false });
 });
 after(() => world.close());
-
-/** A connection on which a test says what it likes; `said` is what came back, `whenClosed` how long it lasted. */
-function dial(port: number, t: TestContext) {
-  const socket = connect(port, '127.0.0.1');
-  const begun = performance.now();
-  const line = { socket, said: '', isClosed: false, lasted: 0 };
-  socket.on('data', (chunk: Buffer) => {
-    line.said += chunk.toString('latin1');
-  });
-  socket.on('error', () => undefined);
-  socket.on('close', () => {
-    line.isClosed = true;
-    line.lasted = performance.now() - begun;
-  });
-  t.after(() => socket.destroy());
-  return line;
-}
-
-const unsent = (sockets: Iterable<Socket>) =>
-  [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0);
 
 describe('a client that is slow', () => {
   it('to send its headers is answered 408 and let go', async (t) => {
@@ -86,41 +65,6 @@ describe('a client that is slow', () => {
     await eventually(() => ours.destroyed, 'it is let go', 30_000);
     assert.ok(ours.bytesWritten < asked * size, 'not all pages were written');
     assert.ok(most < MiB, `${most} bytes waited in memory of ${asked * size} that were asked for`);
-  });
-
-  it('and reads nothing of an event stream is let go once too much waits for it', async (t) => {
-    const own = await openOwnApp(world, t);
-    const petition = await makePetition();
-    const line = dial(own.port, t);
-    line.socket.write(`GET /petitions/${petition.slug}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    await eventually(() => line.said.includes('event: count'), 'the stream');
-    line.socket.pause();
-    const text = countEvent(JSON.stringify({ count: 1, note: 'x'.repeat(20_000) }));
-    let most = 0;
-    await eventually(async () => {
-      for (let n = 0; n < 20; n += 1)
-        await own.platform.redis.publish('counts', `${petition._id.toHexString()} ${text}`);
-      most = Math.max(most, unsent(own.sockets));
-      return own.live.size === 0;
-    }, 'it is let go');
-    await eventually(() => own.sockets.size === 0, 'its connection is gone');
-    assert.ok(most < MiB, `${most} bytes waited in memory`);
-  });
-
-  it('and never takes the end of a stream is let go too, and told nothing more', async (t) => {
-    const own = await openOwnApp(world, t, { silent: 500, keepAlive: 500 });
-    const petition = await makePetition();
-    const line = dial(own.port, t);
-    line.socket.write(`GET /petitions/${petition.slug}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    await eventually(() => line.said.includes('event: count'), 'the stream');
-    line.socket.pause();
-    const [end] = own.sockets;
-    // More than its kernel and ours take, so that the end of the stream waits behind it.
-    end?.write('x'.repeat(20 * MiB));
-    own.live.close();
-    await own.platform.redis.publish('counts', `${petition._id.toHexString()} {"count":1}`);
-    assert.equal((await visitor(own).get('/healthz')).status, 200);
-    await eventually(() => !own.sockets.has(end as Socket), 'it is let go', 20_000);
   });
 });
 
