@@ -67,7 +67,7 @@ describe('a viewer', () => {
     const errors: Error[] = [];
     const server = createServer((_request, response) => {
       response.on('error', (error) => errors.push(error));
-      const viewer = viewerOf(response, 1_000);
+      const viewer = viewerOf(response, 1_000, () => undefined);
       viewer.write('one\n');
       viewer.end();
       viewer.write('two\n');
