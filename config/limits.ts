@@ -162,7 +162,7 @@ export const recentWork = { age: 1_000, most: 2_000 } as const;
  * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than
  * `delay` milliseconds. `againFrom` and `againTo`: it asks them to come back after a time between these, in seconds.
  */
-export const overloadWork = { depth: 600, some: 50, delay: 100, againFrom: 5, againTo: 15 } as const;
+export const overloadWork = { depth: 600, some: 200, delay: 250, againFrom: 5, againTo: 15 } as const;
 
 /** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
 export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
