@@ -88,7 +88,7 @@ function startWorker(
   const handle = async (job: Job) => {
     const begun = performance.now();
     const end = (outcome: 'done' | 'failed') =>
-      metrics.jobs.observe((performance.now() - begun) / 1_000, { job: name, outcome });
+      metrics.jobs.observe((performance.now() - begun) / 1_000, { name, outcome });
     try {
       await handlers[name](payload.parse(job.data) as never);
       end('done');

@@ -55,7 +55,8 @@ export function createMetrics(stores: Stores) {
       kind: signerMails,
     }),
     jobs: histogram('job_seconds', 'Jobs by name and outcome', slow, {
-      job: namesOf(jobs),
+      // `job` and `instance` are labels that Prometheus gives itself.
+      name: namesOf(jobs),
       outcome: ['done', 'failed'],
     }),
     tasks: counter('tasks_total', 'Long work of organizers by how it ended', { outcome: ['done', 'failed'] }),

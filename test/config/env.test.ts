@@ -51,6 +51,19 @@ describe('the configuration', () => {
     assert.equal(env.production, false);
   });
 
+  it('has no port for the metrics of workers, and only loopback for it, until it is said', () => {
+    const env = readEnv(development());
+    assert.equal(env.METRICS_PORT, undefined);
+    assert.equal(env.METRICS_HOST, '127.0.0.1');
+    assert.equal(env.METRICS_TOKEN, undefined);
+    assert.equal(readEnv({ ...development(), METRICS_PORT: '9100' }).METRICS_PORT, 9100);
+    const wrong = { ...development(), METRICS_PORT: '70000', METRICS_TOKEN: 'too short' };
+    assert.deepEqual(
+      complaints(() => readEnv(wrong)),
+      ['METRICS_PORT', 'METRICS_TOKEN'],
+    );
+  });
+
   it('takes a key that is set to nothing as not set', () => {
     const env = readEnv({ ...development(), PORT: '', HCAPTCHA_SITEKEY: '  ', HCAPTCHA_SECRET: '' });
     assert.equal(env.PORT, 3000);
