@@ -50,11 +50,11 @@ describe('three times as many signers as a web process can take', () => {
     t.diagnostic(JSON.stringify({ rate: Math.round(rate), crowded, read, recovered }));
     assert.equal(report.calm.failed + crowded.failed, 0);
     assert.equal(report.calm.turnedAway.count, 0, 'nobody is turned away before');
-    assert.ok(crowded.turnedAway.count > crowded.sent * 0.2, `${crowded.turnedAway.count} were turned away`);
+    assert.ok(crowded.turnedAway.count > crowded.sent * 0.05, `${crowded.turnedAway.count} were turned away`);
     assert.equal(crowded.taken.count + crowded.turnedAway.count, crowded.sent);
   });
 
-  it('are taken nearly as fast as before', () => {
+  it('are taken about as fast as before', () => {
     const { rate, crowded } = report;
     const share = crowded.taken.count / crowded.seconds / rate;
     assert.ok(share > 0.25, `${share} of the rate without a crowd`);
@@ -74,17 +74,15 @@ describe('three times as many signers as a web process can take', () => {
     const { read } = report;
     assert.equal(read.wrong, 0);
     assert.ok(read.count > 10);
-    assert.ok(read.p99 < 3_000, `${read.p99} ms`);
+    assert.ok(read.p50 < 1_000 && read.p99 < 5_000, `${read.p50} and ${read.p99} ms`);
   });
 
   it('are stored where they were told so, every one and no other', async () => {
-    const { calm, crowded } = report;
-    const acknowledged = calm.taken.count + crowded.taken.count;
-    const stored = await Signature.countDocuments();
-    assert.ok(stored >= acknowledged, `${stored} stored, ${acknowledged} acknowledged`);
+    assert.ok(report.acknowledged > 0);
+    assert.equal(await Signature.countDocuments(), report.acknowledged);
   });
 
   it('are forgotten seconds later', () => {
-    assert.ok(report.recovered < 5_000, `${report.recovered} ms`);
+    assert.ok(report.recovered < 10_000, `${report.recovered} ms`);
   });
 });
