@@ -45,6 +45,8 @@ function openFiles(): number {
  */
 export async function closeServer(server: Server): Promise<void> {
   await untilQuiet(server);
+  // Right after the loop took the connections that had come: one that nobody took would be reset.
+  await new Promise((resolve) => setImmediate(resolve));
   const closed = new Promise((resolve) => server.close(resolve));
   // A connection whose last answer could no longer say that it ends.
   const leaving = setInterval(() => server.closeIdleConnections(), stopWork.quiet);

@@ -110,7 +110,7 @@ describe('a web process that is asked to stop', () => {
   it('with nobody there is gone at once', async (t) => {
     const web = await startWeb(t);
     const took = await timed(web.stop('SIGTERM'));
-    assert.ok(took < 2_000, `it took ${took} ms`);
+    assert.ok(took < 5_000, `it took ${took} ms`);
   });
 
   it('finishes a request that has begun, and leaves right after it', async (t) => {
@@ -147,7 +147,7 @@ describe('a web process that is asked to stop', () => {
     process.kill(web.pid, 0);
     process.kill(web.pid, 'SIGINT');
     const took = await timed(ended);
-    assert.ok(took < 1_000, `it took ${took} ms`);
+    assert.ok(took < 3_000, `it took ${took} ms`);
   });
 
   it('ends event streams, which come back each at a time of their own', async (t) => {
@@ -160,7 +160,7 @@ describe('a web process that is asked to stop', () => {
       assert.ok(time >= streamWork.againFrom && time <= streamWork.againTo, `${time}`);
     assert.ok(new Set(times).size > 20, String(times));
     assert.ok(Math.max(...times) - Math.min(...times) > (streamWork.againTo - streamWork.againFrom) / 2);
-    assert.ok(took < 2_000, `it took ${took} ms`);
+    assert.ok(took < 5_000, `it took ${took} ms`);
   });
 
   it('sends away who asks for a stream while it stops', async (t) => {
