@@ -6,7 +6,17 @@ import { type Petition, textIn } from '../petitions/petition.ts';
 /** The exact words a signer is shown, and the short name of exactly these words. */
 export type ConsentWording = { signing: string; updates: string; version: string };
 
+/** A petition is read once and signed many times in a moment; its words are put together once for all of them. */
+const known = new WeakMap<Petition, Partial<Record<Language, ConsentWording>>>();
+
 export function consentWording(petition: Petition, language: Language): ConsentWording {
+  const wordings = known.get(petition) ?? {};
+  known.set(petition, wordings);
+  wordings[language] ??= putTogether(petition, language);
+  return wordings[language];
+}
+
+function putTogether(petition: Petition, language: Language): ConsentWording {
   const own = petition.consent;
   const values = { title: textIn(petition, language).title, group: petition.group?.name };
   const signing = own?.signing?.[language] || translate(language, 'consent.privacy', values);
