@@ -70,7 +70,7 @@ function installProgram(command, debianPackage, instead, refuse = giveUp) {
 
 checkNode();
 installPackages();
-if (['test', 'bench'].includes(goal) || (goal === 'start' && !process.env.REDIS_URL)) {
+if (['test', 'faults', 'bench'].includes(goal) || (goal === 'start' && !process.env.REDIS_URL)) {
   installProgram(
     'redis-server',
     'redis-server',
@@ -86,4 +86,5 @@ if (goal === 'test') {
     say,
   );
 }
-if (goal === 'bench') for (const program of ['wrk', 'openssl']) installProgram(program, program, '');
+if (['test', 'faults', 'bench'].includes(goal)) installProgram('openssl', 'openssl', '');
+if (goal === 'bench') installProgram('wrk', 'wrk', '');

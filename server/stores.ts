@@ -88,11 +88,15 @@ const unreachable = new Set([
   ...['MongoExpiredSessionError', 'MongoClientClosedError', 'PoolClosedError', 'WaitQueueTimeoutError'],
 ]);
 
+/** Answers of a server that is there and cannot write now: its disk is full, it shuts down, or it is no longer the primary. */
+const unable = new Set([14031, 91, 11600, 11602, 10107, 13435, 13436, 189]);
+
 /** Whether an error means that the database is away, not that something is wrong with the request. */
 export function isMongoAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     unreachable.has(error.name) ||
+    unable.has(Number((error as { code?: unknown }).code)) ||
     /before initial connection is complete|buffering timed out/.test(error.message)
   );
 }

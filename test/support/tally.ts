@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
-import { Signature } from '../../server/signatures/signature.ts';
+import { isErased, Signature } from '../../server/signatures/signature.ts';
 import { runTallyRound } from '../../server/tallies/round.ts';
 import { Tally } from '../../server/tallies/tally.ts';
 
@@ -34,7 +34,8 @@ export async function countOneByOne(petition: { _id: Types.ObjectId }): Promise<
     confirmed: confirmed.length,
     days: sum(confirmed.map(({ counted }) => counted?.day ?? 'none')),
     regions: sum(confirmed.map(({ country, region }) => [country, region].filter(Boolean).join('-'))),
-    sources: sum(confirmed.map(({ source }) => source ?? 'direct')),
+    // Of somebody who was erased only the count knows what brought them.
+    sources: sum(confirmed.map((each) => (isErased(each) ? each.counted?.source : each.source) ?? 'direct')),
     hours: sum(
       confirmed.map(({ counted }) => counted?.hour ?? '').filter((hour) => hour && hour >= hoursFrom),
     ),
