@@ -7,6 +7,8 @@ type Viewer = { socket: Socket; tail: string; count: number };
 
 /** So many connect at once; a listening socket has a queue of only so many. */
 const atOnce = 200;
+/** How long opening may take, in milliseconds. */
+const openingTime = 120_000;
 /** Enough to hold one event. */
 const tailLength = 400;
 
@@ -23,7 +25,13 @@ async function open({ port, path, count }: { port: number; path: string; count: 
       await openOne(port, path);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, openOn));
+  const opening = Promise.all(Array.from({ length: atOnce }, openOn));
+  await Promise.race([opening, setTimeout(openingTime, undefined, { ref: false })]);
+  const silent = viewers.filter((viewer) => viewer.count < 0).length;
+  if (viewers.length < count || silent > 0)
+    throw new Error(
+      `Of ${viewers.length} of ${count} streams ${silent} were told no count within ${openingTime} ms`,
+    );
   return { opened: viewers.length, seconds: (performance.now() - begun) / 1000 };
 }
 

@@ -4,6 +4,7 @@ import { load } from '../load/wrk.ts';
 import { addCrowd } from '../million.ts';
 import { makePetition } from '../petitions.ts';
 import type { Measured, RowId } from '../rows.ts';
+import { gentle } from '../scale.ts';
 import { inTurns } from '../turns.ts';
 import type { World } from '../world.ts';
 import { signAt } from './signing.ts';
@@ -32,16 +33,21 @@ export async function measureSignMillion(world: World): Promise<Measured[]> {
   const { thousand, million, note } = await bothSizes(world);
   const signOn = async (petition: Petition) => {
     const stored = await watchStored(world, petition);
-    const sign = async () => {
+    const sign = async (connections?: number) => {
       const url = `${world.web.url}/petitions/${petition.slug}/signatures`;
-      const signed = await signAt(url, world.scale.turn);
+      const signed = await signAt(url, world.scale.turn, connections);
       stored.add(signed);
       return signed.rate;
     };
     return { stored, sign };
   };
   const [few, many] = [await signOn(thousand), await signOn(million)];
-  const [floor, value] = await inTurns(world.scale.turns, few.sign, many.sign);
+  await few.sign(gentle);
+  const [floor, value] = await inTurns(
+    world.scale.turns,
+    () => few.sign(),
+    () => many.sign(),
+  );
   await few.stored.check();
   await many.stored.check();
   return [{ id: 'sign_million', value, floor, note }];

@@ -58,7 +58,8 @@ async function watchCount(
   const { write, end } = viewerOf(response, mostUnread, note);
   const viewer = {
     write(text: string) {
-      isTold = true;
+      // A heartbeat tells no count.
+      isTold ||= text.startsWith('event:');
       write(text);
     },
     end,
