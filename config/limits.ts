@@ -170,10 +170,12 @@ export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
 /**
  * Connections to one web process: how many at once (most are event streams), and how many of the files the process may
  * open are kept for other things. Times in milliseconds: an idle one, headers on their way, one that neither takes nor
- * brings anything, and how often headers are looked at. Headers in bytes.
+ * brings anything, and how often headers are looked at. Headers in bytes. `ears` is how many new connections each turn of
+ * the event loop takes: libuv takes one for each listening socket, and when turns are long others would wait unheard.
  */
 export const connectionLimits = {
   most: 20_000,
+  ears: 32,
   otherFiles: 200,
   keepAlive: 65_000,
   headers: 10_000,

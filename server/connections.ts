@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
 import { connectionLimits, fileLimits, stopWork } from '../config/limits.ts';
 
 type Limits = { readonly [name in keyof typeof connectionLimits]: number };
 
+/** An HTTP server, and more ears on its port. */
+export type Listening = { server: Server; ears: NetServer[]; port: number };
+
 /** Listens, and bounds what a connection may hold and for how long. Throws where the port is taken. */
 export async function openServer(
   app: RequestListener,
-  port: number,
+  wanted: number,
   limits: Limits = connectionLimits,
-): Promise<Server> {
+): Promise<Listening> {
   const server = createServer(
     {
       requestTimeout: fileLimits.uploadTime,
@@ -21,11 +30,37 @@ export async function openServer(
     app,
   );
   server.setTimeout(limits.silent);
-  server.maxConnections = Math.min(limits.most, openFiles() - limits.otherFiles);
+  turnAwayAbove(Math.min(limits.most, openFiles() - limits.otherFiles), server);
+  if (process.platform !== 'linux') return { server, ears: [], port: await listen(server, wanted) };
+
+  // Whoever shares a port is not told that another program has it.
+  const probe = createNetServer();
+  await listen(probe, wanted);
+  await new Promise((resolve) => probe.close(resolve));
+  const port = await listen(server, wanted, true);
+  const ears = Array.from({ length: limits.ears - 1 }, () =>
+    createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)),
+  );
+  for (const ear of ears) await listen(ear, port, true);
+  return { server, ears, port };
+}
+
+async function listen(server: NetServer, port: number, reusePort = false): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, resolve);
+    server.once('error', reject).listen({ port, reusePort }, resolve);
   });
-  return server;
+  return (server.address() as AddressInfo).port;
+}
+
+function turnAwayAbove(most: number, server: Server): void {
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open > most) socket.destroy();
+  });
 }
 
 /** How many files this process may have open, where the system says so: a connection is one. */
@@ -43,11 +78,11 @@ function openFiles(): number {
  * process by themselves, and no request is under way on a connection that we close. Then takes no new connection, waits
  * for the requests that are under way, and cuts those that take too long.
  */
-export async function closeServer(server: Server): Promise<void> {
+export async function closeServer({ server, ears }: Listening): Promise<void> {
   await untilQuiet(server);
-  // Right after the loop took the connections that had come: one that nobody took would be reset.
+  // Right after the loop took connections: one that nobody took is reset.
   await new Promise((resolve) => setImmediate(resolve));
-  const closed = new Promise((resolve) => server.close(resolve));
+  const closed = Promise.all([server, ...ears].map((one) => new Promise((resolve) => one.close(resolve))));
   // A connection whose last answer could no longer say that it ends.
   const leaving = setInterval(() => server.closeIdleConnections(), stopWork.quiet);
   const cut = setTimeout(() => server.closeAllConnections(), stopWork.drain);

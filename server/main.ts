@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
@@ -25,15 +24,14 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   const live = createLiveCounts(connectRedis(env.REDIS_URL, 'patient', log), currentCount, log);
 
   const load = watchLoad();
-  const server = await openServer(createApp(platform, live, load, stop.signal), env.PORT);
-  const { port } = server.address() as AddressInfo;
+  const listening = await openServer(createApp(platform, live, load, stop.signal), env.PORT);
 
   return {
-    url: `http://localhost:${port}`,
+    url: `http://localhost:${listening.port}`,
     async close() {
       stop.abort();
       live.close();
-      await closeServer(server);
+      await closeServer(listening);
       load.close();
       await queues.close();
       redis.disconnect();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { overloadWork } from '../../config/limits.ts';
 
 /**
  * A crowd in a process of its own: `node crowd.ts URL SLUG`. It first signs as fast as it is answered, then for a while at
@@ -7,7 +8,14 @@ import { Agent, request } from 'node:http';
  * one line of JSON, a {@link Report}.
  */
 export type Times = { count: number; p50: number; p99: number };
-export type Phase = { seconds: number; sent: number; failed: number; taken: Times; turnedAway: Times };
+export type Phase = {
+  seconds: number;
+  sent: number;
+  taken: Times;
+  turnedAway: Times;
+  /** What became of all others: other statuses, and the codes of what broke. */
+  failures: (number | string)[];
+};
 export type Report = {
   rate: number;
   calm: Phase;
@@ -18,7 +26,7 @@ export type Report = {
   acknowledged: number;
 };
 
-type Answer = { status: number; took: number };
+type Answer = { status: number | string; took: number };
 
 const [url = '', slug = ''] = process.argv.slice(2);
 const signers = new Agent({ keepAlive: true, maxSockets: 4_000 });
@@ -28,7 +36,8 @@ const form = { name: 'Robin Example', country: 'CA', comment: 'I rest there ever
 function send(agent: Agent, path: string, body?: string): Promise<Answer> {
   const begun = performance.now();
   return new Promise((resolve) => {
-    const end = (status: number) => resolve({ status, took: performance.now() - begun });
+    const end = (status: number | string) => resolve({ status, took: performance.now() - begun });
+    const fail = ({ code, message }: NodeJS.ErrnoException) => end(code ?? message);
     const sent = request(
       url + path,
       {
@@ -44,12 +53,12 @@ function send(agent: Agent, path: string, body?: string): Promise<Answer> {
         },
       },
       (response) => {
-        response.on('end', () => end(response.statusCode ?? 0)).on('error', () => end(0));
+        response.on('end', () => end(response.statusCode ?? 0)).on('error', fail);
         response.resume();
       },
     );
     sent.setTimeout(30_000, () => sent.destroy());
-    sent.on('error', () => end(0)).end(body);
+    sent.on('error', fail).end(body);
   });
 }
 
@@ -77,9 +86,9 @@ function phaseOf(answers: Answer[], begun: number): Phase {
   return {
     seconds: (performance.now() - begun) / 1_000,
     sent: answers.length,
-    failed: answers.length - taken.length - turnedAway.length,
     taken: timesOf(taken),
     turnedAway: timesOf(turnedAway),
+    failures: answers.map(({ status }) => status).filter((status) => status !== 303 && status !== 503),
   };
 }
 
@@ -130,7 +139,8 @@ const calm = await signAsAnswered(3);
 const rate = calm.taken.count / calm.seconds;
 let isOver = false;
 const reading = readOn(() => isOver);
-const crowded = await signOnTime(3 * rate, 5);
+// Two of three cannot be taken: as long as the line needs to fill with them, and some seconds more.
+const crowded = await signOnTime(3 * rate, 4 + (1.5 * overloadWork.depth) / (2 * rate));
 isOver = true;
 const [read, recovered] = [await reading, await recover()];
 const report: Report = { rate, calm, crowded, read, recovered, acknowledged };

@@ -1,9 +1,9 @@
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { connectionLimits } from '../../config/limits.ts';
 import { createLog } from '../../config/log.ts';
 import { createApp } from '../../server/app.ts';
-import { openServer } from '../../server/connections.ts';
+import { closeServer, openServer } from '../../server/connections.ts';
 import type { Load } from '../../server/middleware/load.ts';
 import { connectRedis } from '../../server/stores.ts';
 import { createLiveCounts } from '../../server/tallies/live.ts';
@@ -31,7 +31,8 @@ export async function openOwnApp(
   );
   const load: SaidLoad = { delay: 0, depth: 0, isTooHigh: false, count: () => undefined };
   const app = createApp(platform, live, load, new AbortController().signal);
-  const server = await openServer(app, 0, { ...connectionLimits, ...limits });
+  const listening = await openServer(app, 0, { ...connectionLimits, ...limits });
+  const { server, port } = listening;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -40,14 +41,8 @@ export async function openOwnApp(
   t.after(async () => {
     live.close();
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await closeServer(listening);
     await platform.close();
   });
-  const port = portOf(server);
   return { url: `http://127.0.0.1:${port}`, port, live, load, sockets, platform };
 }
-
-const portOf = (server: Server): number => {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
-};
