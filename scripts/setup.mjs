@@ -79,12 +79,7 @@ if (['test', 'faults', 'bench'].includes(goal) || (goal === 'start' && !process.
 }
 if (goal === 'test') {
   installProgram('chromium', 'chromium', '');
-  installProgram(
-    'nginx',
-    'nginx',
-    ' for the test of rolling restarts, which is left out without it',
-    say,
-  );
+  installProgram('nginx', 'nginx', ' for the test of rolling restarts, which is left out without it', say);
 }
 if (['test', 'faults', 'bench'].includes(goal)) installProgram('openssl', 'openssl', '');
 if (goal === 'bench') installProgram('wrk', 'wrk', '');
