@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { deriveKey } from '../signers/vault.ts';
 
-let key: Buffer | undefined;
+let key: KeyObject | undefined;
 
 /** Gives this process the log's key. As with the connection there is one, so that whoever records need not carry it. */
 export function keyLog(lookupKey: Buffer): void {

@@ -47,6 +47,7 @@ export function limitBy(
   tooMany: TooMany,
 ): RequestHandler {
   const { limit, window }: Limit = rateLimits[name];
+  const counted = new WeakMap<Request, string>();
   return rateLimit({
     limit,
     windowMs: window * 1000,
@@ -55,8 +56,12 @@ export function limitBy(
     legacyHeaders: false,
     standardHeaders: false,
     logger: { error: () => undefined, warn: () => undefined } as never,
-    skip: (request) => keyOf(request) === undefined,
-    keyGenerator: (request) => keyOf(request) ?? '',
+    skip(request) {
+      const key = keyOf(request);
+      if (key !== undefined) counted.set(request, key);
+      return key === undefined;
+    },
+    keyGenerator: (request) => counted.get(request) ?? '',
     handler: async (request, response, next) => {
       metrics.limited.inc({ limit: name });
       const again =

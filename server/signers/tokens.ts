@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Types } from 'mongoose';
 import { deriveKey } from './vault.ts';
 
@@ -15,7 +15,7 @@ const wellFormed = /^[A-Za-z0-9_-]{43}$/;
  * (HMAC-SHA-256, 160 bits). A stolen database makes no valid link, and a link for one purpose is none for another.
  */
 export function createTokens(lookupKey: Buffer) {
-  const keys: Record<Purpose, Buffer> = {
+  const keys: Record<Purpose, KeyObject> = {
     confirm: deriveKey(lookupKey, 'link/confirm'),
     manage: deriveKey(lookupKey, 'link/manage'),
     unsubscribe: deriveKey(lookupKey, 'link/unsubscribe'),
