@@ -12,7 +12,7 @@ export type Load = Omit<ReturnType<typeof watchLoad>, 'close'>;
 const lookEvery = 10;
 const averagedOver = 500;
 /** Stands in the page until the form does. */
-const formPlace = '<!-- form -->';
+const formPlace = 'the-form-stands-here';
 
 /** How much this process has to do: how late its event loop runs, and how many requests are under way. */
 export function watchLoad() {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { unzipSync } from 'fflate';
+import { Types } from 'mongoose';
 import { tableStep } from '../../server/exports/table-step.ts';
 import { addRows, endWorkbook, newWorkbook } from '../../server/exports/xlsx.ts';
 import { Signature } from '../../server/signatures/signature.ts';
@@ -136,7 +137,10 @@ describe('exporting signatures', () => {
     const first = await tableStep(platform, petition, made, newTask({}), new Date(), 0);
     await Signature.updateMany({ _id: { $in: ids.slice(0, 600) } }, { $set: { state: 'withdrawn' } });
     await Signature.updateMany({ _id: { $in: ids.slice(650) } }, { $unset: { sealed: 1 } });
-    await makeSignatures(world, petition, many(5, { createdAt: new Date(Date.now() + 60_000) }));
+    // An id says the second it was made in, and an export holds all of the one it was asked for in.
+    const soon = Math.ceil(Date.now() / 1000) + 60;
+    const late = many(5).map((person, n) => ({ ...person, _id: Types.ObjectId.createFromTime(soon + n) }));
+    await makeSignatures(world, petition, late);
     const task = await stepTwice(newTask({ cursor: first.cursor, done: first.done }), (task) =>
       tableStep(platform, petition, made, task, new Date(), 0),
     );
