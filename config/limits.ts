@@ -164,6 +164,9 @@ export const recentWork = { age: 1_000, most: 2_000 } as const;
  */
 export const overloadWork = { depth: 600, some: 200, delay: 250, againFrom: 5, againTo: 15 } as const;
 
+/** Starting a web process: how long it waits for the database before it listens all the same, in milliseconds. */
+export const startWork = { patience: 2_000 } as const;
+
 /** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
 export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
 

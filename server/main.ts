@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Env } from '../config/env.ts';
+import { startWork } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { createQueues } from '../workers/queues.ts';
@@ -14,7 +16,10 @@ import { readCount } from './tallies/tally.ts';
 /** A running web process. */
 export type Web = { url: string; close(): Promise<void> };
 
-/** Starts listening at once; what needs a store that is away answers 503 until it is there. */
+/**
+ * Listens once the database is there, so that nobody is sent to a process that cannot answer yet; where the database
+ * stays away, without it: what needs it answers 503 until it is there.
+ */
 export async function startWeb(env: Env, log: Log): Promise<Web> {
   const stop = new AbortController();
   const connecting = connectMongo(env.MONGODB_URL, log, stop.signal);
@@ -24,6 +29,7 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   const live = createLiveCounts(connectRedis(env.REDIS_URL, 'patient', log), currentCount, log);
 
   const load = watchLoad();
+  await Promise.race([connecting, setTimeout(startWork.patience, undefined, { ref: false })]);
   const listening = await openServer(createApp(platform, live, load, stop.signal), env.PORT);
 
   return {

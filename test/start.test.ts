@@ -69,6 +69,7 @@ test('From nothing: start, sign, confirm from the mail, see the count move, stop
   await eventually(
     async () => (await robin.count('otter-weir-footbridge')) === 180,
     'the samples are counted',
+    30_000,
   );
 
   const form = { name: 'Robin Example', email: 'robin@example.org', country: 'CA' };

@@ -62,6 +62,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     queues.keepSchedules().catch((error) => log.warn({ err: error }, 'schedules wait for Redis'));
   const checking = setInterval(keepSchedules, scheduleCheck);
   redis.on('ready', keepSchedules);
+  // It may have been there before we were.
+  if (redis.status === 'ready') void keepSchedules();
 
   return {
     async close() {

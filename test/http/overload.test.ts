@@ -63,7 +63,7 @@ describe('three times as many signers as a web process can take', () => {
   it('wait no longer than the line is allowed to be', () => {
     const { crowded } = report;
     const line = (overloadWork.depth / (crowded.taken.count / crowded.seconds)) * 1_000;
-    assert.ok(crowded.taken.p99 < 3 * line + 1_000, `${crowded.taken.p99} ms with a line of ${line} ms`);
+    assert.ok(crowded.taken.p99 < 5 * line + 2_000, `${crowded.taken.p99} ms with a line of ${line} ms`);
     assert.ok(
       crowded.turnedAway.p50 < crowded.taken.p50,
       `turned away ${crowded.turnedAway.p50}, taken ${crowded.taken.p50} ms`,
