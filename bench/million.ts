@@ -6,14 +6,18 @@ import { tallyWork } from '../config/limits.ts';
 import { createLog } from '../config/log.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { Signature } from '../server/signatures/signature.ts';
+import { createVault } from '../server/signers/vault.ts';
 import { connectMongo, disconnectMongo } from '../server/stores.ts';
 import { compareTally } from '../server/tallies/compare.ts';
 import { hourOf, Tally } from '../server/tallies/tally.ts';
-import type { ThreadOrder, ThreadSums } from './million-thread.ts';
+import { type CrowdSums, storeCrowd } from './crowd.ts';
+import type { ThreadOrder } from './million-thread.ts';
+import type { CrowdOptions } from './people.ts';
 import { makePetition } from './petitions.ts';
 
 type Secrets = Pick<Required<StartEnv>, 'MONGODB_URL' | 'ENCRYPTION_KEYS' | 'LOOKUP_KEY'>;
-type Crowd = { count: number; pending?: number; threads?: number };
+/** From so many on, as many threads as there are cores seal them: starting one takes as long as some thousands. */
+const worthThreads = 10_000;
 
 /**
  * Makes `count` realistic signatures on a petition that has none, sealed and stored as the product would have, and the
@@ -23,35 +27,44 @@ type Crowd = { count: number; pending?: number; threads?: number };
 export async function addCrowd(
   secrets: Secrets,
   petition: Petition,
-  { count, pending = 0.08, threads = count < 10_000 ? 1 : availableParallelism() }: Crowd,
+  { count, pending = 0.08 }: { count: number; pending?: number },
 ): Promise<number> {
-  const petitionId = petition._id.toHexString();
   if (await Signature.exists({ petition: petition._id })) throw new Error(`${petition.slug} has signatures`);
   const now = new Date();
   const hoursFrom = hourOf(new Date(now.getTime() - tallyWork.hours * 3_600_000));
-  const { MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY } = secrets;
-  const crowd = { count, pending, tag: petitionId.slice(-6), end: now, version: now.getTime(), hoursFrom };
-  const parts = await Promise.all(
-    Array.from({ length: threads }, (_, thread) =>
-      runThread({ MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY, petitionId, crowd, thread, threads }),
-    ),
-  );
+  const tag = petition._id.toHexString().slice(-6);
+  const crowd = { count, pending, tag, end: now, version: now.getTime(), hoursFrom };
+  const sums = await (count < worthThreads
+    ? storeCrowd(createVault(secrets.ENCRYPTION_KEYS, secrets.LOOKUP_KEY), petition, crowd)
+    : storeInThreads(secrets, petition, crowd));
   const seconds = (Date.now() - now.getTime()) / 1000;
-  const tally = { version: crowd.version, ...merge(parts), hoursFrom, batch: null, updatedAt: now };
+  const tally = { version: crowd.version, ...sums, hoursFrom, batch: null, updatedAt: now };
   await Tally.create({ _id: petition._id, ...tally });
   await checkExact(petition, count);
   return seconds;
 }
 
-const runThread = (order: ThreadOrder): Promise<ThreadSums> =>
+async function storeInThreads(
+  { MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY }: Secrets,
+  petition: Petition,
+  crowd: CrowdOptions,
+): Promise<CrowdSums> {
+  const petitionId = petition._id.toHexString();
+  const parts = availableParallelism();
+  const order = { MONGODB_URL, ENCRYPTION_KEYS, LOOKUP_KEY, petitionId, crowd, parts };
+  const made = await Promise.all(Array.from({ length: parts }, (_, part) => runThread({ ...order, part })));
+  return merge(made);
+}
+
+const runThread = (order: ThreadOrder): Promise<CrowdSums> =>
   new Promise((resolve, reject) => {
     new Worker(new URL('million-thread.ts', import.meta.url), { workerData: order })
       .once('message', resolve)
       .once('error', reject);
   });
 
-function merge(parts: ThreadSums[]): ThreadSums {
-  const all: ThreadSums = { confirmed: 0, days: {}, regions: {}, sources: {}, hours: {} };
+function merge(parts: CrowdSums[]): CrowdSums {
+  const all: CrowdSums = { confirmed: 0, days: {}, regions: {}, sources: {}, hours: {} };
   for (const { confirmed, ...breakdowns } of parts) {
     all.confirmed += confirmed;
     for (const name of ['days', 'regions', 'sources', 'hours'] as const)

@@ -50,17 +50,24 @@ const { values: options } = parseArgs({
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 const endings: Endings = [];
+let isStopping = false;
 for (const [signal, status] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)
   process.on(signal, async () => {
+    if (isStopping) return;
+    isStopping = true;
     say('stopping');
     await end(endings);
     process.exit(status);
   });
-process.exitCode = await run();
+process.exitCode = await run().catch((error) => {
+  // What is being stopped breaks what is being measured; the process ends once all is stopped.
+  if (isStopping) return new Promise<number>(() => undefined);
+  throw error;
+});
 
 /** Returns the exit status: whether everything could be measured, not whether the budgets are met. */
 async function run(): Promise<number> {
@@ -104,6 +111,7 @@ async function measureAll(running: World, wanted: Measure[]) {
       measured.push(...(await measure(running)));
       say(`${gives.join(', ')}: measured in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
     } catch (error) {
+      if (isStopping) throw error;
       failed.push(`${gives.join(', ')}: ${error instanceof Error ? error.message : String(error)}`);
       say(failed.at(-1) ?? '');
     }

@@ -64,12 +64,13 @@ export async function startWorld({ scale, profiles }: Options, endings: Endings)
     BENCH_KEY: certificate.key,
     BENCH_HOSTNAME: 'petitions.example.org',
   };
-  const redis = await started(startRedis(join(folder, 'redis'), {}));
-  const mail = await started(startHelper('parts/smtp.ts'));
-  const captcha = await started(startHelper('parts/hcaptcha.ts', edge));
-  const database = process.env.BENCH_MONGODB_URL
-    ? { url: await ownDatabase(process.env.BENCH_MONGODB_URL, endings) }
-    : await started(startDatabase(join(folder, 'db'), flags));
+  const given = process.env.BENCH_MONGODB_URL;
+  const [redis, mail, captcha, database] = await Promise.all([
+    started(startRedis(join(folder, 'redis'), {})),
+    started(startHelper('parts/smtp.ts')),
+    started(startHelper('parts/hcaptcha.ts', edge)),
+    given ? { url: await ownDatabase(given, endings) } : started(startDatabase(join(folder, 'db'), flags)),
+  ]);
 
   const source = {
     ...{ NODE_ENV: 'production', LOG_LEVEL: 'info', DATA_DIR: folder, TRUST_PROXY: 'loopback' },
