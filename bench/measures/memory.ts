@@ -10,12 +10,12 @@ export async function memoryNow({ pid }: Pick<Part, 'pid'>): Promise<number> {
   return Number(kibibytes) * 1024;
 }
 
-/** The memory a process holds once it rests: the least of a second. */
+/** The memory a process holds once it rests: the least of a few looks. */
 export async function memoryOf(part: Pick<Part, 'pid'>): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let looks = 0; looks < 5; looks += 1) {
+  for (let looks = 0; looks < 3; looks += 1) {
     least = Math.min(least, await memoryNow(part));
-    await setTimeout(200);
+    await setTimeout(150);
   }
   return least;
 }
