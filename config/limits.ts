@@ -154,9 +154,10 @@ export const dashboardWork = {
 
 /**
  * How old a petition, its count and its page may be in the memory of a web process, in milliseconds, and how many are
- * kept. Part of the age that the pages' Cache-Control allows anyway.
+ * kept. Part of the age that the pages' Cache-Control allows anyway. `inFaults`: how much longer they serve while the
+ * database is away.
  */
-export const recentWork = { age: 1_000, most: 2_000 } as const;
+export const recentWork = { age: 1_000, inFaults: 600_000, most: 2_000 } as const;
 
 /**
  * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than

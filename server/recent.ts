@@ -1,7 +1,9 @@
 import { recentWork } from '../config/limits.ts';
 import type { Kept } from './page.ts';
 import type { PetitionWithCount } from './petitions/find.ts';
+import { isMongoAway } from './stores.ts';
 
+type Keeping = { age: number; inFaults: number; most: number };
 export type Recent = ReturnType<typeof createRecent>;
 
 /**
@@ -23,28 +25,55 @@ export function createRecent() {
   };
 }
 
-/** Values that are made by whoever asks first, and given to all who ask until they are too old. Failures are not kept. */
-export function keepRecent<Value>({ age, most }: { age: number; most: number } = recentWork) {
-  const kept = new Map<string, { until: number; value: Promise<Value> }>();
+type Entry<Value> = {
+  until: number;
+  value: Promise<Value>;
+  /** What was last made without a fault, and when. */
+  good?: { value: Value; at: number };
+  isFailing?: boolean;
+};
+
+/**
+ * Values that are made by whoever asks first, and given to all who ask until they are `age` milliseconds old. While the
+ * database is away the last one made serves for `inFaults` milliseconds more, and nobody waits; other failures are not
+ * kept.
+ */
+export function keepRecent<Value>({ age, inFaults, most }: Keeping = recentWork) {
+  const kept = new Map<string, Entry<Value>>();
+
+  const remake = (key: string, make: () => Promise<Value>, known?: Entry<Value>): Promise<Value> => {
+    const good = known?.good;
+    const entry: Entry<Value> = { until: Number.POSITIVE_INFINITY, value: make(), ...(good && { good }) };
+    const making = entry.value.then(
+      (value) => {
+        const at = performance.now();
+        Object.assign(entry, { value: making, good: { value, at }, isFailing: false, until: at + age });
+        return value;
+      },
+      (error) => {
+        const isOld = !good || good.at + age + inFaults < performance.now();
+        if (isOld || !isMongoAway(error)) {
+          entry.until = 0;
+          throw error;
+        }
+        Object.assign(entry, { isFailing: true, until: performance.now() + age });
+        return good.value;
+      },
+    );
+    // Asking a database that is away takes a while; who knows that it is does not wait for the answer.
+    entry.value = good && known?.isFailing ? Promise.resolve(good.value) : making;
+    making.catch(() => undefined);
+    kept.delete(key);
+    kept.set(key, entry);
+    const [oldest] = kept.keys();
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    return entry.value;
+  };
 
   return {
     get(key: string, make: () => Promise<Value>): Promise<Value> {
       const known = kept.get(key);
-      if (known && known.until > performance.now()) return known.value;
-      const entry = { until: Number.POSITIVE_INFINITY, value: make() };
-      kept.delete(key);
-      kept.set(key, entry);
-      entry.value.then(
-        () => {
-          entry.until = performance.now() + age;
-        },
-        () => {
-          entry.until = 0;
-        },
-      );
-      const [oldest] = kept.keys();
-      if (kept.size > most && oldest !== undefined) kept.delete(oldest);
-      return entry.value;
+      return known && known.until > performance.now() ? known.value : remake(key, make, known);
     },
     clear(): void {
       kept.clear();
