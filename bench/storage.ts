@@ -88,7 +88,7 @@ async function measureRedis(folder: string): Promise<void> {
   const queues = createQueues(redis, createLog('storage', 'error'));
   const before = await used();
   for (let n = 0; n < keys; n += 1)
-    queues.enqueue('mail', { signatureId: new mongoose.Types.ObjectId().toHexString() });
+    queues.enqueue('mail', { signatureIds: [new mongoose.Types.ObjectId().toHexString()] });
   await queues.close();
   print('Redis, one mail that waits', ((await used()) - before) / keys);
 }

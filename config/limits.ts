@@ -165,6 +165,9 @@ export const recentWork = { age: 1_000, inFaults: 600_000, most: 2_000 } as cons
  */
 export const overloadWork = { depth: 600, some: 200, delay: 250, againFrom: 5, againTo: 15 } as const;
 
+/** Writes of many requests done together: how many in one command, and how many such commands at once. */
+export const groupWork = { most: 100, atOnce: 2 } as const;
+
 /** Starting a web process: how long it waits for the database before it listens all the same, in milliseconds. */
 export const startWork = { patience: 2_000 } as const;
 

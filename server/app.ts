@@ -9,6 +9,7 @@ import { logRequests } from './middleware/request-log.ts';
 import { cacheNothing, securityHeaders } from './middleware/security.ts';
 import { endSlowBodies } from './middleware/slow-bodies.ts';
 import { leaveWhenStopping } from './middleware/stopping.ts';
+import { trustProxy } from './middleware/trust-proxy.ts';
 import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -29,7 +30,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   measureWeb(metrics, live, load);
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', env.TRUST_PROXY);
+  trustProxy(app, env.TRUST_PROXY);
   app.set('query parser', 'simple');
   app.set('etag', 'weak');
   app.locals.platform = platform;

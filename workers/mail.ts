@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+import { findTogether, updateTogether } from '../server/grouped.ts';
 import { translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { signerMailContext } from '../server/mailings/signer-mail.ts';
@@ -16,17 +18,35 @@ export class MailDeferred extends Error {
   override name = 'MailDeferred';
 }
 
+const findSignature = findTogether<Signature>(Signature);
+const updateSignature = updateTogether(Signature);
+const findPetition = findTogether<Petition>(Petition);
+
 type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
+
+/** How many mails of one job are under way at once: so few that each is done with long before its claim runs out. */
+const mailsAtOnce = 10;
+
+/** Sends the mails these signatures are due. One that fails keeps none of the others; the first failure is thrown. */
+export async function sendDueMails(tools: Tools, signatureIds: readonly string[]): Promise<void> {
+  const left = signatureIds.values();
+  const failures: unknown[] = [];
+  const sendOn = async () => {
+    for (const id of left) await sendDueMail(tools, id).catch((error) => failures.push(error));
+  };
+  await Promise.all(Array.from({ length: mailsAtOnce }, sendOn));
+  if (failures.length > 0) throw failures[0];
+}
 
 /**
  * Sends the mail a signature is due, once however often it runs. Throws {@link MailDeferred} where another try may
  * help; a mail refused for good is recorded and no longer due.
  */
 export async function sendDueMail(tools: Tools, signatureId: string, now = new Date()): Promise<void> {
-  const signature = await Signature.findById(signatureId).lean<Signature>();
+  const signature = await findSignature(new Types.ObjectId(signatureId));
   const { kind, n, dueAt, requestedAt } = signature?.mail ?? {};
   if (!signature || !kind || !n || !dueAt) return;
-  const petition = await Petition.findById(signature.petition).lean<Petition>();
+  const petition = await findPetition(signature.petition);
   if (!petition) return;
 
   const id = mailingId(kind, signature._id, n);
@@ -44,7 +64,10 @@ export async function sendDueMail(tools: Tools, signatureId: string, now = new D
     const state = delivery.outcome === 'refused' ? 'failed' : delivery.outcome;
     await settleMailing(id, state, delivery.outcome === 'refused' ? delivery.reason : undefined, now);
   }
-  await Signature.updateOne({ _id: signature._id, 'mail.n': n }, { $unset: { 'mail.dueAt': 1 } });
+  await updateSignature({
+    filter: { _id: signature._id, 'mail.n': n },
+    update: { $unset: { 'mail.dueAt': 1 } },
+  });
 }
 
 /** Nobody is asked for what can no longer be done, nor mailed against their wish. */

@@ -10,7 +10,7 @@ import { sendAccessMail } from './access-mail.ts';
 import { watchAuditLog } from './audit.ts';
 import { compareTallies } from './compare.ts';
 import { deleteOldFiles } from './files.ts';
-import { sendDueMail } from './mail.ts';
+import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
 import { sendMilestoneMails } from './milestones.ts';
 import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
@@ -38,7 +38,7 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
   const mailTools = { ...platform, mailer, views: createViews() };
 
   const handlers: Handlers = {
-    mail: ({ signatureId }) => sendDueMail(mailTools, signatureId),
+    mail: ({ signatureIds }) => sendDueMails(mailTools, signatureIds),
     accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
     task: ({ taskId }) => runTask(mailTools, taskId, taskKinds, stop.signal),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),

@@ -2,6 +2,7 @@ import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Log } from '../config/log.ts';
+import { allDone, together } from '../server/together.ts';
 
 const id = z.string().regex(/^[0-9a-f]{24}$/);
 
@@ -9,22 +10,27 @@ const id = z.string().regex(/^[0-9a-f]{24}$/);
 type Declaration = {
   readonly payload: z.ZodType<object>;
   readonly options?: JobsOptions;
+  /** Asked for one by one, carried together: the list of the payload that grows, and how long at most. */
+  readonly gathers?: { list: string; most: number };
   /** Jobs with the same key are one job while it waits; one that arrives while it runs makes it run once more. */
   readonly sameAs?: (payload: never) => string;
   readonly schedule?: { every: number } | { pattern: string; tz: string };
   readonly concurrency: number;
 };
 
+const mailsInJob = 50;
+/** What is asked for within some milliseconds goes to Redis together. */
+const gathering = { wait: 10, most: 1_000, atOnce: 4 };
 const retried: JobsOptions = { attempts: 9, backoff: { type: 'exponential', delay: 2_000, jitter: 0.5 } };
 
 /** Every job there is. The queue has the job's name. */
 export const jobs = {
-  /** Sends the mail a signature is due. */
+  /** Sends the mails signatures are due. Those that are no longer due, or another job's, it leaves alone. */
   mail: {
-    payload: z.object({ signatureId: id }),
+    payload: z.object({ signatureIds: z.array(id).min(1).max(mailsInJob) }),
     options: retried,
-    sameAs: ({ signatureId }: { signatureId: string }) => signatureId,
-    concurrency: 20,
+    gathers: { list: 'signatureIds', most: mailsInJob },
+    concurrency: 2,
   },
   /** Sends an organizer the link that lets them in. */
   accessMail: {
@@ -61,6 +67,18 @@ export const jobs = {
   retention: { payload: z.object({}), schedule: { pattern: '30 * * * *', tz: 'UTC' }, concurrency: 1 },
 } as const satisfies Record<string, Declaration>;
 
+/** The fewest payloads that ask for the same. */
+function inFewest({ gathers, sameAs }: Declaration, payloads: readonly object[]): object[] {
+  if (sameAs) return [...new Map(payloads.map((payload) => [sameAs(payload as never), payload])).values()];
+  if (!gathers) return [...payloads];
+  const { list, most } = gathers;
+  const all = payloads.flatMap((payload) => (payload as Record<string, string[]>)[list] ?? []);
+  const distinct = [...new Set(all)];
+  return Array.from({ length: Math.ceil(distinct.length / most) }, (_, n) => ({
+    [list]: distinct.slice(n * most, (n + 1) * most),
+  }));
+}
+
 export type JobName = keyof typeof jobs;
 export type Payload<Name extends JobName> = z.output<(typeof jobs)[Name]['payload']>;
 export type Queues = ReturnType<typeof createQueues>;
@@ -83,11 +101,22 @@ export function createQueues(connection: Redis, log: Log) {
     await queues[name].add(name, payload, { ...options, ...kept, ...(deduplication && { deduplication }) });
   };
 
+  const addTogether = Object.fromEntries(
+    (Object.keys(jobs) as JobName[]).map((name) => {
+      const addAll = async (payloads: object[]) => {
+        const distinct = inFewest(jobs[name], payloads) as Payload<JobName>[];
+        await Promise.all(distinct.map((payload) => add(name, payload)));
+        return allDone(payloads);
+      };
+      return [name, together(addAll, gathering)];
+    }),
+  ) as Record<JobName, (payload: object) => Promise<void>>;
+
   return {
     /** Returns at once. While Redis is away nothing is kept in memory for it. */
     enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): void {
       if (connection.status !== 'ready') return;
-      const adding = add(name, payload)
+      const adding = addTogether[name](payload)
         .catch((error) => log.warn({ err: error, job: name }, 'not enqueued; a sweep will'))
         .finally(() => underWay.delete(adding));
       underWay.add(adding);
@@ -104,6 +133,11 @@ export function createQueues(connection: Redis, log: Log) {
           opts: { ...options, ...kept },
         });
       }
+    },
+
+    /** Whether work of this kind waits that nobody has begun. Throws when Redis is down. */
+    async isBehind(name: JobName): Promise<boolean> {
+      return (await queues[name].getWaitingCount()) > 0;
     },
 
     /** How many jobs of each kind wait or run. */

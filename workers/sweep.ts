@@ -17,7 +17,7 @@ export async function sweep(
   now = new Date(),
 ): Promise<void> {
   const reminders = await askForReminders(now);
-  const mails = await findDueMails(now);
+  const mails = (await isBehindWithMail(queues)) ? [] : await findDueMails(now);
   const petitions = await Signature.distinct('petition', { recount: true });
   const links = await AccessLink.find(
     { mailDueAt: { $lte: before(now, mailWork.sweepAfter) } },
@@ -28,7 +28,8 @@ export async function sweep(
     { _id: 1 },
   ).lean();
 
-  for (const { _id } of mails) queues.enqueue('mail', { signatureId: _id.toHexString() });
+  const due = mails.map(({ _id }) => _id.toHexString());
+  if (due.length > 0) queues.enqueue('mail', { signatureIds: due });
   for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of await findMilestones(now))
@@ -38,6 +39,9 @@ export async function sweep(
     log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');
   }
 }
+
+/** What waits in line is found by the workers soon enough; put there again it would only make the line longer. */
+const isBehindWithMail = (queues: Platform['queues']) => queues.isBehind('mail').catch(() => false);
 
 const findDueMails = (now: Date) =>
   Signature.find({ 'mail.dueAt': { $lte: before(now, mailWork.sweepAfter) } }, { _id: 1 })

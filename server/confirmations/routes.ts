@@ -22,11 +22,10 @@ export function confirmationRoutes(platform: Platform): Router {
   const emailKeyOf = (request: Request) => platform.vault.emailKeyOf(formOf(request).email ?? '');
   const resendLimits = [
     formBody(),
-    limitBy(platform, 'resendPerBlock', blockOf(platform), tooMany),
-    limitBy(platform, 'resendPerAddress', emailKeyOf, tooMany),
+    limitBy(platform, { resendPerBlock: blockOf(platform), resendPerAddress: emailKeyOf }, tooMany),
   ];
 
-  router.use('/confirm/:token', limitBy(platform, 'linkPerBlock', blockOf(platform), tooMany));
+  router.use('/confirm/:token', limitBy(platform, { linkPerBlock: blockOf(platform) }, tooMany));
   router.get('/confirm/:token', async (request, response) => {
     showConfirmation(platform, request, response, await findConfirmation(platform, request.params.token));
   });

@@ -1,5 +1,6 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { mailWork } from '../../config/limits.ts';
+import { insertTogether, updateTogether } from '../grouped.ts';
 import type { MailKind } from '../signatures/signature.ts';
 
 const schema = new Schema(
@@ -29,6 +30,9 @@ schema.index({ at: 1 });
 export type Mailing = InferSchemaType<typeof schema>;
 export const Mailing = model('Mailing', schema);
 
+const insertMailing = insertTogether(Mailing);
+const updateMailing = updateTogether(Mailing);
+
 export const mailingId = (kind: MailKind, signature: Types.ObjectId, n: number): string =>
   `${kind}:${signature.toHexString()}:${n}`;
 
@@ -56,7 +60,7 @@ export async function claimMailing(
   now: Date,
 ): Promise<'claimed' | 'done' | 'taken'> {
   try {
-    await Mailing.create({ _id, ...claimOf(_id, petition, now) });
+    await insertMailing({ _id, ...claimOf(_id, petition, now) });
     return 'claimed';
   } catch (error) {
     if ((error as { code?: number }).code !== 11000) throw error;
@@ -105,15 +109,17 @@ async function claimAgain(which: Record<string, unknown>, now: Date): Promise<bo
 /** How an attempt ended, as far as anybody could see. */
 export type Ending = Exclude<Mailing['state'], 'claimed'>;
 
-/** Records how the attempt of a claimed mailing ended, or of several that ended alike. */
-export async function settleMailing(
-  ids: string | readonly string[],
+/** Records how the attempt of a claimed mailing ended. `reason` is what the mail server said, where it did. */
+export const settleMailing = (
+  _id: string,
   state: Ending,
   reason: string | undefined,
   now: Date,
-): Promise<void> {
-  await Mailing.updateMany(
-    { _id: { $in: [ids].flat() }, state: 'claimed' },
-    { $set: { state, reason, at: now }, $unset: { leaseUntil: 1 } },
-  );
-}
+): Promise<void> =>
+  updateMailing({
+    filter: { _id, state: 'claimed' },
+    update: {
+      $set: { state, at: now, ...(reason && { reason }) },
+      $unset: { leaseUntil: 1, ...(!reason && { reason: 1 }) },
+    },
+  });

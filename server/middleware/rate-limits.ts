@@ -1,69 +1,87 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import type { Redis } from 'ioredis';
-import { type Limit, rateLimits } from '../../config/limits.ts';
+import { rateLimits } from '../../config/limits.ts';
 import type { Platform } from '../platform.ts';
 
-/** Counts one hit of a window; the first one starts it. Returns hits and what is left of the window in milliseconds. */
+/**
+ * Counts one hit of each window in turn, up to the first that is full; the first hit starts a window. Returns which is
+ * full, from 1, and what is left of it in milliseconds; 0 where none is. Arguments: limit and window of each key.
+ */
 const hit = `
-local hits = redis.call('INCR', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  left = tonumber(ARGV[1])
+for i, key in ipairs(KEYS) do
+  local hits = redis.call('INCR', key)
+  local limit, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  if hits == 1 then redis.call('PEXPIRE', key, window) end
+  if hits > limit then
+    local left = redis.call('PTTL', key)
+    if left < 0 then
+      redis.call('PEXPIRE', key, window)
+      left = window
+    end
+    return { i, left }
+  end
 end
-return { hits, left }`;
+return { 0, 0 }`;
 
-type Counting = Redis & { hit(key: string, window: number): Promise<[number, number]> };
+type Counting = Redis & { hit(count: number, ...args: (string | number)[]): Promise<[number, number]> };
+type LimitName = keyof typeof rateLimits;
+/** Who is counted by each limit; undefined counts nobody. */
+type Keys = Partial<Record<LimitName, (request: Request) => string | undefined>>;
+export type TooMany = (request: Request, response: Response, again: Date) => void | Promise<void>;
 
-/** express-rate-limit's counters in Redis. The client sends the script again by itself when Redis has lost it. */
-function redisStore(redis: Redis, name: string, window: number): Store {
-  redis.defineCommand('hit', { numberOfKeys: 1, lua: hit });
-  const keyOf = (key: string) => `limit:${name}:${key}`;
+/** What express-rate-limit takes for one key: our limits' names and whom each counts, as JSON. */
+type Hit = [name: LimitName, whom: string][];
+const keyOf = ([name, whom]: Hit[number]): string => `limit:${name}:${whom}`;
+
+/**
+ * express-rate-limit's counters in Redis, several limits in one round trip. To express-rate-limit they are one limit
+ * of one hit: the second hit says that one of ours is full.
+ */
+function redisStore({ redis, metrics }: Pick<Platform, 'redis' | 'metrics'>): Store {
+  redis.defineCommand('hit', { lua: hit });
   return {
     async increment(key) {
-      const [totalHits, left] = await (redis as Counting).hit(keyOf(key), window * 1000);
-      return { totalHits, resetTime: new Date(Date.now() + left) };
+      const hits = JSON.parse(key) as Hit;
+      const bounds = hits.flatMap(([name]) => [rateLimits[name].limit, rateLimits[name].window * 1000]);
+      const [full, left] = await (redis as Counting).hit(hits.length, ...hits.map(keyOf), ...bounds);
+      const limit = hits[full - 1]?.[0];
+      if (limit) metrics.limited.inc({ limit });
+      return { totalHits: limit ? 2 : 1, resetTime: new Date(Date.now() + left) };
     },
-    async decrement(key) {
-      await redis.decr(keyOf(key));
-    },
+    async decrement() {},
     async resetKey(key) {
-      await redis.del(keyOf(key));
+      await redis.del(...(JSON.parse(key) as Hit).map(keyOf));
     },
   };
 }
 
-export type TooMany = (request: Request, response: Response, again: Date) => void | Promise<void>;
-
 /**
- * A limit from `config/limits.ts`. `keyOf` says who is counted, undefined counts nobody. Where Redis is away the
- * request passes: the captcha still stands. `tooMany` writes the page; `Retry-After` is already set.
+ * Limits from `config/limits.ts`, the first that is full ends the request. Where Redis is away the request passes: the
+ * captcha still stands. `tooMany` writes the page; `Retry-After` is already set.
  */
 export function limitBy(
-  { redis, metrics }: Pick<Platform, 'redis' | 'metrics'>,
-  name: keyof typeof rateLimits,
-  keyOf: (request: Request) => string | undefined,
+  platform: Pick<Platform, 'redis' | 'metrics'>,
+  keys: Keys,
   tooMany: TooMany,
 ): RequestHandler {
-  const { limit, window }: Limit = rateLimits[name];
   const counted = new WeakMap<Request, string>();
   return rateLimit({
-    limit,
-    windowMs: window * 1000,
-    store: redisStore(redis, name, window),
+    limit: 1,
+    store: redisStore(platform),
     passOnStoreError: true,
     legacyHeaders: false,
     standardHeaders: false,
     logger: { error: () => undefined, warn: () => undefined } as never,
     skip(request) {
-      const key = keyOf(request);
-      if (key !== undefined) counted.set(request, key);
-      return key === undefined;
+      const hits = Object.entries(keys)
+        .map(([name, whomOf]) => [name, whomOf(request)])
+        .filter(([, whom]) => whom !== undefined);
+      if (hits.length > 0) counted.set(request, JSON.stringify(hits));
+      return hits.length === 0;
     },
     keyGenerator: (request) => counted.get(request) ?? '',
     handler: async (request, response, next) => {
-      metrics.limited.inc({ limit: name });
       const again =
         (request as Request & { rateLimit?: { resetTime?: Date } }).rateLimit?.resetTime ?? new Date();
       response.set('Retry-After', String(Math.max(1, Math.ceil((again.getTime() - Date.now()) / 1000))));

@@ -19,7 +19,7 @@ type Reported = PetitionPage & { signature: Signature; item: string };
 export function reportRoutes(platform: Platform): Router {
   const router = Router();
   const network = blockOf(platform);
-  const limit = limitBy(platform, 'reportPerBlock', network, (request, response, again) =>
+  const limit = limitBy(platform, { reportPerBlock: network }, (request, response, again) =>
     sendError(request, response, 429, again),
   );
 

@@ -22,12 +22,15 @@ const tooMany: TooMany = (request, response, again) => sendError(request, respon
 
 /** Coming in: by a mailed link or a passkey. No answer tells whether an address has an account. */
 export function signInRoutes(platform: Platform): OrganizeRoute[] {
-  const perBlock = limitBy(platform, 'signInPerBlock', blockOf(platform), tooMany);
-  const questionsPerBlock = limitBy(platform, 'linkPerBlock', blockOf(platform), tooMany);
-  const perAddress = limitBy(
+  const block = blockOf(platform);
+  const perBlock = limitBy(platform, { signInPerBlock: block }, tooMany);
+  const questionsPerBlock = limitBy(platform, { linkPerBlock: block }, tooMany);
+  const mailLimits = limitBy(
     platform,
-    'signInPerAddress',
-    (request) => platform.vault.emailKeyOf(formOf(request).email ?? ''),
+    {
+      signInPerBlock: block,
+      signInPerAddress: (request) => platform.vault.emailKeyOf(formOf(request).email ?? ''),
+    },
     tooMany,
   );
   return [
@@ -45,7 +48,7 @@ export function signInRoutes(platform: Platform): OrganizeRoute[] {
       method: 'post',
       path: '/organize/sign-in',
       needs: 'nobody',
-      before: [formBody(), perBlock, perAddress],
+      before: [formBody(), mailLimits],
       handle: (request, response) => askForLink(platform, request, response),
     },
     {

@@ -76,7 +76,7 @@ export async function requestMailAgain(
   now = new Date(),
 ) {
   const id = await signAgain({ petition: petition._id, emailKey: vault.emailKey(canonical) }, undefined, now);
-  if (id) queues.enqueue('mail', { signatureId: id.toHexString() });
+  if (id) queues.enqueue('mail', { signatureIds: [id.toHexString()] });
 }
 
 /** Sends new links for whatever waits to be confirmed from an address, for whoever no longer knows for which petition. */
@@ -85,6 +85,6 @@ export async function requestNewLinks({ vault, queues }: Mailer, canonical: stri
   const waiting = await Signature.find({ emailKey, state: 'pending' }, { petition: 1 }).limit(10).lean();
   for (const { petition } of waiting) {
     const id = await signAgain({ petition, emailKey }, undefined, now);
-    if (id) queues.enqueue('mail', { signatureId: id.toHexString() });
+    if (id) queues.enqueue('mail', { signatureIds: [id.toHexString()] });
   }
 }

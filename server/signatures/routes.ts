@@ -25,9 +25,15 @@ export function signatureRoutes(platform: Platform): Router {
   router.post(
     '/petitions/:slug/signatures',
     formBody(),
-    limitBy(platform, 'signPerBlock', blockOf(platform), refuseSigning),
-    limitBy(platform, 'signPerAddress', emailKeyOf, refuseSigning),
-    limitBy(platform, 'signPerPetition', ({ params }) => String(params.slug), refuseSigning),
+    limitBy(
+      platform,
+      {
+        signPerBlock: blockOf(platform),
+        signPerAddress: emailKeyOf,
+        signPerPetition: ({ params }) => String(params.slug),
+      },
+      refuseSigning,
+    ),
     (request, response) => receiveSignature(platform, request, response),
   );
 

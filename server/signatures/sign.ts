@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { regions } from '../../config/places.ts';
+import { insertTogether } from '../grouped.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { rememberSigned, versionOf } from '../petitions/versions/version.ts';
 import type { Platform } from '../platform.ts';
@@ -14,6 +15,7 @@ type Plain<Stored> = {
   [Key in keyof Stored]: Stored[Key] extends readonly (infer Item)[] ? Partial<Item>[] : Stored[Key];
 };
 type Details = Partial<Plain<Signature>>;
+const insertSignature = insertTogether(Signature);
 type Circumstances = { ip: string; page: string; language: Language; now?: Date };
 
 /**
@@ -57,16 +59,15 @@ export async function signPetition(
     ...consentGiven(petition, form, language, page, now),
   };
 
-  const id = await insertSignature(mailbox, details, now).catch((error) => {
+  const id = await insertPending(mailbox, details, now).catch((error) => {
     if (error?.code !== 11000) throw error;
     return signAgain(mailbox, details, now);
   });
   if (version < versionOf(petition)) await rememberSigned(petition._id, version);
-  if (id) queues.enqueue('mail', { signatureId: id.toHexString() });
+  if (id) queues.enqueue('mail', { signatureIds: [id.toHexString()] });
 }
 
-/** Straight to the driver: making a Mongoose document of it would cost more than all the rest of signing. */
-async function insertSignature(mailbox: Mailbox, details: Details, now: Date): Promise<Types.ObjectId> {
+async function insertPending(mailbox: Mailbox, details: Details, now: Date): Promise<Types.ObjectId> {
   const _id = new Types.ObjectId();
   const signature: Details = {
     _id,
@@ -79,7 +80,7 @@ async function insertSignature(mailbox: Mailbox, details: Details, now: Date): P
     countedIn: 0,
     mail: { kind: 'confirm', n: 1, requestedAt: now, dueAt: now },
   };
-  await Signature.collection.insertOne(signature, { ignoreUndefined: true });
+  await insertSignature(signature);
   return _id;
 }
 

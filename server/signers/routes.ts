@@ -23,7 +23,7 @@ import {
 /** What a signer can do from the links in any mail. GET changes nothing: mail scanners follow every link. */
 export function signerRoutes(platform: Platform): Router {
   const router = Router();
-  const limit = limitBy(platform, 'linkPerBlock', blockOf(platform), (request, response, again) =>
+  const limit = limitBy(platform, { linkPerBlock: blockOf(platform) }, (request, response, again) =>
     sendError(request, response, 429, again),
   );
   const own = async (request: Request): Promise<Own> => {

@@ -1,4 +1,5 @@
 import { type InferSchemaType, model, Schema } from 'mongoose';
+import { findTogether } from '../grouped.ts';
 
 const schema = new Schema(
   {
@@ -33,8 +34,10 @@ export async function suppressAddress(
   }
 }
 
+const findSuppression = findTogether<Suppression & { _id: string }>(Suppression);
+
 /** Whether mail may go to the address: `asked` for mail that follows from something its owner just did. */
 export async function mayMail(emailKey: string, occasion: 'asked' | 'unasked'): Promise<boolean> {
-  const suppression = await Suppression.findById(emailKey).lean();
+  const suppression = await findSuppression(emailKey);
   return !suppression || (occasion === 'asked' && suppression.scope === 'updates');
 }

@@ -5,7 +5,7 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomBytes,
+  randomFillSync,
 } from 'node:crypto';
 import { parseAddress } from './address.ts';
 
@@ -31,6 +31,19 @@ const plain = (text: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
+/** Random bytes are drawn for many nonces at once: a call for each would take as long as the sealing. */
+const nonces = Buffer.alloc(nonceBytes * 512);
+let drawn = nonces.length;
+
+function nextNonce(): Buffer {
+  if (drawn === nonces.length) {
+    randomFillSync(nonces);
+    drawn = 0;
+  }
+  drawn += nonceBytes;
+  return nonces.subarray(drawn - nonceBytes, drawn);
+}
+
 /** A key for one purpose, so that no two purposes share one. RFC 5869. */
 export const deriveKey = (secret: Buffer, purpose: string): KeyObject =>
   createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `undersigned/${purpose}`, 32)));
@@ -54,7 +67,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
 
   return {
     seal(text: string, place: string): Buffer {
-      const nonce = randomBytes(nonceBytes);
+      const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', currentKey, nonce).setAAD(Buffer.from(place));
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
       const id = Buffer.from(current.id);

@@ -160,6 +160,7 @@ describe('nothing of it is lost', () => {
     await Tally.updateOne({ _id: petition._id }, { $unset: { milestone: 1 } });
     const asked: string[] = [];
     const queues = {
+      isBehind: async () => false,
       enqueue: (name: string, payload: object) => asked.push(`${name} ${JSON.stringify(payload)}`),
     };
     await sweep({ ...platform, queues: queues as never });
@@ -173,6 +174,7 @@ describe('nothing of it is lost', () => {
     await sign(petition, 1);
     const asked: string[] = [];
     const queues = {
+      isBehind: async () => false,
       enqueue: (name: string, payload: object) => asked.push(`${name} ${JSON.stringify(payload)}`),
     };
     await sweep({ ...platform, queues: queues as never }, new Date(Date.now() + 86_400_000));

@@ -95,7 +95,7 @@ describe('what a thief of the stores could read', () => {
     for (const value of inRedis) assertNoPerson(value, value.split(' ')[0] ?? '');
     const job = inRedis.find((each) => each.includes('signatureId'));
     const data = JSON.parse(/"data":"(\{.*?\})"/.exec(job ?? '')?.[1]?.replaceAll('\\', '') ?? '{}');
-    assert.deepEqual(Object.keys(data), ['signatureId']);
+    assert.deepEqual(Object.keys(data), ['signatureIds']);
   });
 
   it('and an invalid try or a lost link leaves nothing either', async () => {

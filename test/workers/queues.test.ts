@@ -25,13 +25,13 @@ describe('a job', () => {
   it('carries ids and nothing else: whatever else is put in does not come out', () => {
     for (const [name, { payload }] of Object.entries(jobs)) {
       const fields = Object.keys(payload.shape);
-      const ids = Object.fromEntries(fields.map((field) => [field, id(1)]));
+      const ids = Object.fromEntries(
+        fields.map((field) => [field, field.endsWith('Ids') ? [id(1), id(2)] : id(1)]),
+      );
       assert.deepEqual(payload.parse({ ...ids, email: 'robin@example.org' }), ids, name);
       for (const field of fields)
-        assert.throws(
-          () => payload.parse({ ...ids, [field]: 'robin@example.org' }),
-          `${name} takes any ${field}`,
-        );
+        for (const other of ['robin@example.org', ['robin@example.org'], [id(1), 'robin@example.org']])
+          assert.throws(() => payload.parse({ ...ids, [field]: other }), `${name} takes any ${field}`);
       if (fields.length > 0) assert.throws(() => payload.parse({}), name);
     }
   });
@@ -68,11 +68,29 @@ describe('a job', () => {
     redis.disconnect();
   });
 
+  it('carries what was asked for at one moment, each once, and no more than it may', async () => {
+    const redis = connectRedis(world.redis.url, 'prompt', silent);
+    await new Promise((resolve) => redis.once('ready', resolve));
+    const queues = createQueues(redis, silent);
+    const ids = Array.from({ length: 120 }, (_, n) => id(n + 1));
+    for (const one of ids) queues.enqueue('mail', { signatureIds: [one] });
+    queues.enqueue('mail', { signatureIds: ids.slice(0, 30) });
+    const queue = new Queue('mail', { connection: redis });
+    await eventually(async () => (await queue.getWaitingCount()) === 3, '120 ids in three jobs');
+    const carried = (await queue.getWaiting()).map(({ data }) => data.signatureIds as string[]);
+    assert.deepEqual(carried.map(({ length }) => length).toSorted(), [20, 50, 50]);
+    assert.deepEqual(carried.flat().toSorted(), ids);
+    await queue.obliterate();
+    await queue.close();
+    await queues.close();
+    redis.disconnect();
+  });
+
   it('never fails who asks for it: without Redis asking returns at once', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', 'prompt', silent);
     const queues = createQueues(redis, silent);
     const begun = Date.now();
-    queues.enqueue('mail', { signatureId: id(9) });
+    queues.enqueue('mail', { signatureIds: [id(9)] });
     assert.ok(Date.now() - begun < 100);
     await queues.close();
     redis.disconnect();

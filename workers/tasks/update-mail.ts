@@ -49,7 +49,8 @@ export async function mailAll(sending: Sending, people: readonly Person[]): Prom
       return { outcome, isFresh: true };
     }),
   );
-  await writeDown(attempts);
+  const now = new Date();
+  await Promise.all(attempts.map(({ id, state, reason }) => settleMailing(id, state, reason, now)));
   return ended;
 }
 
@@ -58,17 +59,6 @@ function endingOf(delivery: Delivery): Omit<Attempt, 'id'> {
   const { reason } = delivery;
   if (delivery.outcome === 'refused') return { state: 'failed', reason };
   return { state: delivery.mayHaveArrived ? 'unclear' : 'deferred', reason };
-}
-
-/** One write for those that ended alike. */
-async function writeDown(attempts: readonly Attempt[]): Promise<void> {
-  const now = new Date();
-  const alike = Map.groupBy(attempts, ({ state, reason }) => `${state} ${reason}`);
-  for (const group of alike.values()) {
-    const [first] = group;
-    const ids = group.map(({ id }) => id);
-    if (first) await settleMailing(ids, first.state, first.reason, now);
-  }
 }
 
 async function deliver(sending: Sending, signature: Signature, id: string): Promise<Delivery> {

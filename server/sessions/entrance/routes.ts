@@ -20,7 +20,7 @@ import { letIn } from '../routes.ts';
 
 /** Coming in by a link: opening it changes nothing, however often a mail scanner does; its button uses it up. */
 export function entranceRoutes(platform: Platform): OrganizeRoute[] {
-  const perBlock = limitBy(platform, 'linkPerBlock', blockOf(platform), (request, response, again) =>
+  const perBlock = limitBy(platform, { linkPerBlock: blockOf(platform) }, (request, response, again) =>
     sendError(request, response, 429, again),
   );
   const entranceOf = ({ params }: Request) => findEntrance(platform, String(params.token));

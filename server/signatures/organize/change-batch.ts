@@ -33,7 +33,7 @@ export async function changeBatch(
     await Signature.updateMany({ $and: [due, { _id: { $in: ids } }] }, update, { updatePipeline: true });
 
   if (what !== 'resend') queues.enqueue('tally', { petitionId: petition._id.toHexString() });
-  else for (const id of ids) queues.enqueue('mail', { signatureId: id.toHexString() });
+  else if (ids.length > 0) queues.enqueue('mail', { signatureIds: ids.map((id) => id.toHexString()) });
 
   const finished = ids.length < batchSize;
   const last = finished ? undefined : ids.at(-1);

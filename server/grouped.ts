@@ -1,0 +1,59 @@
+import { mongo } from 'mongoose';
+import { groupWork } from '../config/limits.ts';
+import { allDone, type Outcomes, together } from './together.ts';
+
+/**
+ * The database's everyday commands, each done together with its like (see `together.ts`): on a busy day one command
+ * serves many requests, and each is as durable as alone. Straight to the driver: making a Mongoose document would cost
+ * more than all the rest of signing.
+ */
+
+/** What these need of a Mongoose model. */
+type Stored = {
+  readonly collection: {
+    find(filter: object): { toArray(): Promise<unknown[]> };
+    insertMany(documents: never[], options: object): Promise<unknown>;
+    bulkWrite(operations: never[], options: object): Promise<unknown>;
+  };
+};
+const options = { ordered: false, ignoreUndefined: true };
+
+/** Finds documents by their id, as they are stored; undefined where there is none. */
+export const findTogether = <Found extends { _id: unknown }>({ collection }: Stored) =>
+  together(async (ids: Found['_id'][]): Promise<Outcomes<Found | undefined>> => {
+    const distinct = [...new Map(ids.map((id) => [String(id), id])).values()];
+    const found = (await collection.find({ _id: { $in: distinct } }).toArray()) as Found[];
+    const byId = new Map(found.map((document) => [String(document._id), document]));
+    return ids.map((id) => ({ status: 'fulfilled', value: byId.get(String(id)) }));
+  }, groupWork);
+
+/** Inserts documents, each failing as it would alone: with code 11000 where a unique index has its like. */
+export const insertTogether = ({ collection }: Stored) =>
+  together(
+    (documents: object[]) =>
+      outcomesOf(documents, collection.insertMany(documents as never[], { ...options })),
+    groupWork,
+  );
+
+type Update = { filter: object; update: object };
+
+/** Updates one document each, whether or not the filter finds it. */
+export const updateTogether = ({ collection }: Stored) =>
+  together((updates: Update[]) => {
+    const operations = updates.map((updateOne) => ({ updateOne }));
+    return outcomesOf(updates, collection.bulkWrite(operations as never[], { ...options }));
+  }, groupWork);
+
+/** How each write fared. Throws what is about all of them, or about how durable they are. */
+async function outcomesOf(writes: readonly unknown[], writing: Promise<unknown>): Promise<Outcomes<void>> {
+  const outcomes = allDone(writes);
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+    const failures = [error.writeErrors].flat() as mongo.WriteError[];
+    if (failures.length === 0) throw error;
+    for (const reason of failures) outcomes[reason.index] = { status: 'rejected', reason };
+  }
+  return outcomes;
+}
