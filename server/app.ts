@@ -50,6 +50,9 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
     express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
   );
   app.use(cacheNothing);
+  const admit = turnAwayWhenFull(load, () => metrics.turnedAway.inc());
+  // First, because on a busy day it is most of what comes.
+  app.use(signatureRoutes(platform, admit));
   app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
   app.use(imageRoutes());
@@ -57,8 +60,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(versionRoutes(platform));
   app.use(reportRoutes(platform));
   app.use(updateRoutes(platform));
-  app.use(turnAwayWhenFull(load, () => metrics.turnedAway.inc()));
-  app.use(signatureRoutes(platform));
+  app.use(admit);
   app.use(confirmationRoutes(platform));
   app.use(signerRoutes(platform));
   app.use(pageRoutes(platform));

@@ -1,6 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type Request, type RequestHandler } from 'express';
 import { formLimits } from '../../config/limits.ts';
 import { HttpError } from '../errors.ts';
+
+/** What stands for itself in a form. */
+const isPlain = /^[\w.*-]*$/;
 
 /** A form as it was sent: one string a field. */
 export type FormBody = Readonly<Record<string, string>>;
@@ -46,6 +50,7 @@ function parseForm(bytes: Buffer): FormBody {
 }
 
 function decode(encoded: string): string {
+  if (isPlain.test(encoded)) return encoded;
   try {
     const text = decodeURIComponent(encoded.replaceAll('+', ' '));
     if (!text.includes('\0')) return text;
@@ -56,9 +61,6 @@ function decode(encoded: string): string {
 }
 
 function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new HttpError(400);
-  }
+  if (!isUtf8(bytes)) throw new HttpError(400);
+  return bytes.toString('utf8');
 }

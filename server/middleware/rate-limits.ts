@@ -3,6 +3,7 @@ import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import type { Redis } from 'ioredis';
 import { rateLimits } from '../../config/limits.ts';
 import type { Platform } from '../platform.ts';
+import { type Outcomes, together } from '../together.ts';
 
 /**
  * Counts one hit of each window in turn, up to the first that is full; the first hit starts a window. Returns which is
@@ -24,7 +25,9 @@ for i, key in ipairs(KEYS) do
 end
 return { 0, 0 }`;
 
-type Counting = Redis & { hit(count: number, ...args: (string | number)[]): Promise<[number, number]> };
+type Counting = { hit(count: number, ...args: (string | number)[]): unknown };
+/** How many requests are counted in one round trip, and how many such are under way. */
+const grouping = { most: 200, atOnce: 4 };
 type LimitName = keyof typeof rateLimits;
 /** Who is counted by each limit; undefined counts nobody. */
 type Keys = Partial<Record<LimitName, (request: Request) => string | undefined>>;
@@ -34,17 +37,30 @@ export type TooMany = (request: Request, response: Response, again: Date) => voi
 type Hit = [name: LimitName, whom: string][];
 const keyOf = ([name, whom]: Hit[number]): string => `limit:${name}:${whom}`;
 
+/** Counts for all requests that come at one moment in one round trip. */
+function countTogether(redis: Redis) {
+  redis.defineCommand('hit', { lua: hit });
+  return together(async (counts: [number, ...(string | number)[]][]): Promise<Outcomes<[number, number]>> => {
+    const pipeline = redis.pipeline();
+    for (const args of counts) (pipeline as unknown as Counting).hit(...args);
+    const answers = (await pipeline.exec()) ?? [];
+    return answers.map(([reason, value]) =>
+      reason ? { status: 'rejected', reason } : { status: 'fulfilled', value: value as [number, number] },
+    );
+  }, grouping);
+}
+
 /**
  * express-rate-limit's counters in Redis, several limits in one round trip. To express-rate-limit they are one limit
  * of one hit: the second hit says that one of ours is full.
  */
 function redisStore({ redis, metrics }: Pick<Platform, 'redis' | 'metrics'>): Store {
-  redis.defineCommand('hit', { lua: hit });
+  const count = countTogether(redis);
   return {
     async increment(key) {
       const hits = JSON.parse(key) as Hit;
       const bounds = hits.flatMap(([name]) => [rateLimits[name].limit, rateLimits[name].window * 1000]);
-      const [full, left] = await (redis as Counting).hit(hits.length, ...hits.map(keyOf), ...bounds);
+      const [full, left] = await count([hits.length, ...hits.map(keyOf), ...bounds]);
       const limit = hits[full - 1]?.[0];
       if (limit) metrics.limited.inc({ limit });
       return { totalHits: limit ? 2 : 1, resetTime: new Date(Date.now() + left) };

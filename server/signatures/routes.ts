@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { checkCaptcha } from '../captcha/captcha.ts';
 import { allowOnly, statusOf, wantsJson } from '../errors.ts';
 import { inWords } from '../locales.ts';
@@ -14,7 +14,8 @@ import { signPetition } from './sign.ts';
 
 const notOpen = { draft: 404, upcoming: 409, closed: 410 } as const;
 
-export function signatureRoutes(platform: Platform): Router {
+/** `admit` turns a signature away where this process has too much to do. */
+export function signatureRoutes(platform: Platform, admit: RequestHandler): Router {
   const router = Router();
   const emailKeyOf = (request: Request) => platform.vault.emailKeyOf(formOf(request).email ?? '');
   const refuseSigning = async (request: Request, response: Response, again: Date) => {
@@ -24,6 +25,7 @@ export function signatureRoutes(platform: Platform): Router {
 
   router.post(
     '/petitions/:slug/signatures',
+    admit,
     formBody(),
     limitBy(
       platform,
@@ -81,7 +83,11 @@ async function receiveSignature(platform: Platform, request: Request, response: 
     return refuse(platform, request, response, opened, 503, { form: 'unavailable' });
   }
   metrics.signatures.inc({ outcome: 'taken' });
-  response.redirect(303, petitionUrl(petition, lang, 'check-your-email'));
+  // Not `redirect`, which writes a page for browsers that do not follow.
+  response
+    .status(303)
+    .location(petitionUrl(petition, lang, 'check-your-email'))
+    .end();
 }
 
 /** Shows the page again with all that was typed, and what is wrong; problem details to programs. */

@@ -14,6 +14,8 @@ export type Vault = ReturnType<typeof createVault>;
 
 const nonceBytes = 12;
 const tagBytes = 16;
+/** Most people's mail is with few providers. */
+const domainsRemembered = 1_000;
 
 /**
  * Text as two people would type the same name: without the accents of Latin letters, however it is capitalised (`ß` is
@@ -63,6 +65,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   const networkKey = deriveKey(lookupKey, 'network');
   const nameKey = deriveKey(lookupKey, 'name');
   const domainKey = deriveKey(lookupKey, 'domain');
+  const domainKeys = new Map<string, string>();
   const paperKey = deriveKey(lookupKey, 'paper');
 
   return {
@@ -107,7 +110,11 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
 
     /** The keyed hash that stands for the domain of an address. */
     domainKey(domain: string): string {
-      return createHmac('sha256', domainKey).update(domain.toLowerCase()).digest('base64url');
+      const known = domainKeys.get(domain);
+      if (known) return known;
+      const key = createHmac('sha256', domainKey).update(domain.toLowerCase()).digest('base64url');
+      if (domainKeys.size < domainsRemembered) domainKeys.set(domain, key);
+      return key;
     },
 
     /** Stands for a signer on paper who gave no address, where {@link emailKey} would. */
