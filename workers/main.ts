@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { type Job, Worker } from 'bullmq';
 import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
@@ -23,6 +25,22 @@ import { runTask, taskKinds } from './task.ts';
 const scheduleCheck = 60_000;
 
 type Handlers = { [Name in JobName]: (payload: Payload<Name>) => Promise<void> };
+
+/** How far workers step back, as `nice` counts. */
+const politeness = 5;
+
+/**
+ * On a machine that is shared with the web process people go first: a mail can wait a moment. A process of its own
+ * session is in an autogroup of its own, which Linux weighs instead of the process: sched(7).
+ */
+function stepBack(): void {
+  try {
+    setPriority(politeness);
+    writeFileSync('/proc/self/autogroup', String(politeness));
+  } catch {
+    // Not everywhere may a process do that, or is there such a thing; it works all the same.
+  }
+}
 
 /** Starts one worker process; run as many as there is work for. */
 export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promise<void> }> {
@@ -110,6 +128,7 @@ function startWorker(
 
 if (import.meta.main) {
   await runProcess('workers', async (env, log) => {
+    stepBack();
     const workers = await startWorkers(env, log);
     log.info('working');
     return workers;
