@@ -193,9 +193,10 @@ export const connectionLimits = {
 
 /**
  * Event streams, in milliseconds: when browsers come back to one that ended, each after a time of its own between these
- * two, so that not all come at once; and about how long one lasts, so that viewers spread over the processes there are.
+ * two, so that not all come at once; about how long one lasts, so that viewers spread over the processes there are; and
+ * the least time between two events of one petition.
  */
-export const streamWork = { againFrom: 2_000, againTo: 8_000, lasts: 30 * 60_000 } as const;
+export const streamWork = { againFrom: 2_000, againTo: 8_000, lasts: 30 * 60_000, rest: 300 } as const;
 
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [

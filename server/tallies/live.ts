@@ -43,7 +43,8 @@ export async function publishCount(redis: Redis, petitionId: string, count: obje
 export const countEvent = (data: string): string => `event: count\ndata: ${data}\n\n`;
 
 /**
- * The open event streams of this process: one Redis subscription for all of them, each event serialised once.
+ * The open event streams of this process: one Redis subscription for all of them, each event serialised once. A count
+ * that moves is told at once, and again only after a rest, when the latest is.
  * `subscriber` is a connection of its own; `refresh` is asked for a petition's count after Redis was away.
  */
 export function createLiveCounts(
@@ -57,13 +58,28 @@ export function createLiveCounts(
     for (const viewer of viewers.get(petitionId) ?? []) viewer.write(text);
   };
 
+  // In a surge a tally moves many times a second, and an event costs a write for each viewer.
+  const resting = new Map<string, string | undefined>();
+  const tell = (petitionId: string, event: string): void => {
+    if (resting.has(petitionId)) {
+      resting.set(petitionId, event);
+      return;
+    }
+    for (const watched of [petitionId, everyPetition]) send(watched, event);
+    resting.set(petitionId, undefined);
+    setTimeout(() => {
+      const latest = resting.get(petitionId);
+      resting.delete(petitionId);
+      if (latest) tell(petitionId, latest);
+    }, streamWork.rest).unref();
+  };
+
   subscriber.subscribe(channel).catch((error) => {
     log.debug({ err: error }, 'live counts wait for Redis');
   });
   subscriber.on('message', (_channel: string, message: string) => {
     const space = message.indexOf(' ');
-    const event = countEvent(message.slice(space + 1));
-    for (const watched of [message.slice(0, space), everyPetition]) send(watched, event);
+    tell(message.slice(0, space), countEvent(message.slice(space + 1)));
   });
   let connectedBefore = false;
   subscriber.on('ready', async () => {
