@@ -101,6 +101,8 @@ function chosen(): Measure[] {
   );
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** One measure that fails does not keep the others from being made. */
 async function measureAll(running: World, wanted: Measure[]) {
   const measured: Measured[] = [];
@@ -112,10 +114,11 @@ async function measureAll(running: World, wanted: Measure[]) {
       say(`${gives.join(', ')}: measured in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
     } catch (error) {
       if (isStopping) throw error;
-      failed.push(`${gives.join(', ')}: ${error instanceof Error ? error.message : String(error)}`);
+      failed.push(`${gives.join(', ')}: ${messageOf(error)}`);
       say(failed.at(-1) ?? '');
     }
-    await running.forget();
+    // What it left behind would be measured with the next, but what was measured stands.
+    await running.forget().catch((error) => failed.push(`what comes after ${gives[0]}: ${messageOf(error)}`));
   }
   return { measured, failed };
 }

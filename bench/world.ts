@@ -109,7 +109,7 @@ export async function startWorld({ scale, profiles }: Options, endings: Endings)
       await stopWorkers();
       // Redis can be lost whole; what is left to do stands in the database.
       await platform.redis.flushall();
-      await Signature.updateMany({ 'mail.dueAt': { $exists: true } }, { $unset: { 'mail.dueAt': 1 } });
+      await Signature.updateMany({ 'mail.dueAt': { $gt: new Date(0) } }, { $unset: { 'mail.dueAt': 1 } });
     },
   };
 }

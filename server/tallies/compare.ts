@@ -36,7 +36,6 @@ export async function compareTally(petition: Petition, log: Log, now = new Date(
 }
 
 async function countAndCorrect(_id: Types.ObjectId, version: number, now: Date): Promise<Comparison> {
-  await rescueLostChanges(_id);
   const tally = await Tally.findOne({ _id, version }).lean<Tally & { _id: Types.ObjectId }>();
   if (!tally) return { outcome: 'busy' };
   const full = await countFully(_id, tally.hoursFrom ?? '');
@@ -65,12 +64,44 @@ async function holdTally(petition: Petition, now: Date): Promise<number | undefi
   return undefined;
 }
 
+type Marked = { _id: Types.ObjectId } & Pick<Signature, 'state' | 'recount'> & { counted: Counted | null };
+
+/** The sums of all marks. Whatever it finds whose mark and state differ is put on the tally's list, if it was lost. */
+async function countFully(petition: Types.ObjectId, hoursFrom: string): Promise<Sums> {
+  const empty = (): Record<string, number> => Object.create(null);
+  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty(), hours: empty() };
+  const projection = { state: 1, counted: 1, recount: 1 };
+  // Straight from the driver: there may be a million, and rounds wait.
+  const all = Signature.collection.find<Marked>({ petition }, { projection, batchSize: 5_000 });
+  let lost: Types.ObjectId[] = [];
+  for await (const { _id, state, counted, recount } of all) {
+    if (counted) addTo(sums, counted, hoursFrom);
+    if (!recount && (state === 'confirmed') !== Boolean(counted)) lost.push(_id);
+    if (lost.length < 1_000) continue;
+    await rescueLostChanges(lost);
+    lost = [];
+  }
+  await rescueLostChanges(lost);
+  return sums;
+}
+
+function addTo(sums: Sums, { day, region, source, hour }: Counted, hoursFrom: string): void {
+  const add = (of: Record<string, number>, key: string) => {
+    of[key] = (of[key] ?? 0) + 1;
+  };
+  sums.confirmed += 1;
+  add(sums.days, day);
+  add(sums.regions, region);
+  add(sums.sources, source);
+  if (hour && hour >= hoursFrom) add(sums.hours, hour);
+}
+
 /** A signature whose mark and state differ must be on the tally's list, whatever became of the list. */
-async function rescueLostChanges(petition: Types.ObjectId): Promise<void> {
+async function rescueLostChanges(ids: readonly Types.ObjectId[]): Promise<void> {
+  if (ids.length === 0) return;
   await Signature.updateMany(
     {
-      petition,
-      recount: { $ne: true },
+      _id: { $in: ids },
       $or: [
         { state: 'confirmed', counted: null },
         { state: { $ne: 'confirmed' }, counted: { $ne: null } },
@@ -78,25 +109,6 @@ async function rescueLostChanges(petition: Types.ObjectId): Promise<void> {
     },
     { $set: { recount: true } },
   );
-}
-
-async function countFully(petition: Types.ObjectId, hoursFrom: string): Promise<Sums> {
-  const empty = (): Record<string, number> => Object.create(null);
-  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty(), hours: empty() };
-  const marked = Signature.find({ petition, counted: { $ne: null } }, { counted: 1 }).lean<
-    { counted: Counted }[]
-  >();
-  for await (const { counted } of marked.cursor({ batchSize: 5_000 }) as AsyncIterable<{
-    counted: Counted;
-  }>) {
-    sums.confirmed += 1;
-    sums.days[counted.day] = (sums.days[counted.day] ?? 0) + 1;
-    sums.regions[counted.region] = (sums.regions[counted.region] ?? 0) + 1;
-    sums.sources[counted.source] = (sums.sources[counted.source] ?? 0) + 1;
-    const { hour } = counted;
-    if (hour && hour >= hoursFrom) sums.hours[hour] = (sums.hours[hour] ?? 0) + 1;
-  }
-  return sums;
 }
 
 function sameSums(tally: Sums, full: Sums): boolean {
