@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { petitionLimits } from '../../../config/limits.ts';
+import { kindOf } from '../kinds.ts';
 import { isTimeZone } from '../local-time.ts';
 import { askings, type Language, languages, type Petition } from '../petition.ts';
 import { readDates } from './dates.ts';
@@ -15,6 +16,7 @@ const { title, addressedTo, summary, body, consent, goal } = petitionLimits;
 const asking = z.enum(askings, { error: 'Choose one of the three.' });
 
 const plainFields = z.object({
+  kind: z.unknown().transform(kindOf),
   slug,
   language: z.enum(languages, { error: 'Choose the main language.' }),
   'group-name': line(120).refine(Boolean, { error: 'Say who runs the petition.' }),
@@ -67,7 +69,7 @@ function readForm(typed: Typed, problems: Problems, stored?: Petition) {
   const questions = readQuestions(typed, given.length > 0 ? given : [main], problems, asked);
   if (!plain) return undefined;
   return {
-    ...{ texts, questions, goal, ...dates, timeZone, language: plain.language },
+    ...{ kind: plain.kind, texts, questions, goal, ...dates, timeZone, language: plain.language },
     slug: plain.slug || slugFrom(texts[main]?.title ?? ''),
     isSlugSuggested: plain.slug === '',
     group: {

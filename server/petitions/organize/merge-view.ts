@@ -3,7 +3,7 @@ import { languages, type Petition } from '../petition.ts';
 import type { Merged, Unit } from './merge.ts';
 import { keyedName, keyedOf, keysIn, slotName, slotsOf } from './question-slots.ts';
 import { labelOf, languageWords, type Typed, typedOf } from './typed.ts';
-import { askingWords, kindWords, pictureUrl } from './view.ts';
+import { askingWords, pictureUrl, questionKinds } from './view.ts';
 
 /** Two editors' forms put together: what was taken from the other one, and what there is to choose between. */
 export function mergeView(stored: Petition, typed: Typed, { taken, conflicts }: Merged, by: string) {
@@ -80,7 +80,7 @@ function questionWords(key: string, form: Typed): string {
   if (!part('kind')) return '';
   const isRequired = part('required') === 'on' ? ', everybody must answer it' : '';
   return [
-    `${kindWords[part('kind')]}${isRequired}`,
+    `${questionKinds[part('kind')]}${isRequired}`,
     ...languages.flatMap((language) => [part(language), part(`options-${language}`)]),
   ]
     .filter(Boolean)

@@ -7,6 +7,7 @@ import { organizePage } from '../../organize/chrome.ts';
 import { Organizer, organizerView } from '../../organizers/organizer.ts';
 import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
+import { kindName, kindOf } from '../kinds.ts';
 import { type Petition, textIn } from '../petition.ts';
 import { copyPetition } from './copy.ts';
 import { editPetition, readForm, receiveForm, slugTaken } from './edit.ts';
@@ -29,7 +30,9 @@ export function petitionOrganizeRoutes(platform: Platform): OrganizeRoute[] {
       path: '/organize/petitions/new',
       needs,
       handle: (request, response, who) =>
-        showEditor(platform, request, response, who, { typed: blankTyped(platform.env.SENDER_NAME) }),
+        showEditor(platform, request, response, who, {
+          typed: blankTyped(platform.env.SENDER_NAME, kindOf(request.query.kind)),
+        }),
     },
     {
       method: 'post',
@@ -127,7 +130,7 @@ async function showEditor(
   { typed, problems = {}, merged }: { typed: Typed; problems?: Problems; merged?: Merged },
 ): Promise<void> {
   const { petition } = who;
-  const title = petition ? textIn(petition, petition.language).title : 'New petition';
+  const title = petition ? textIn(petition, petition.language).title : `New ${kindName(kindOf(typed.kind))}`;
   showPage(request, response, 'organize/petitions/edit', {
     ...organizePage(platform, who, petition ? `Edit: ${title}` : title),
     ...editorView(typed, problems, new Date(), petition),

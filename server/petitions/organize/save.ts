@@ -16,6 +16,7 @@ export function contentOf(form: PetitionForm, picture: string, stored?: Petition
   const filled = (text: string) => text || undefined;
   return {
     ...fields,
+    kind: stored?.kind ?? form.kind,
     group: {
       ...{ name: group.name, url: filled(group.url), pressName: filled(group.pressName) },
       ...{ pressEmail: filled(group.pressEmail), pressPhone: filled(group.pressPhone) },

@@ -1,4 +1,5 @@
 import { askedOf } from '../../signatures/asked.ts';
+import type { Kind } from '../kinds.ts';
 import { localOf } from '../local-time.ts';
 import { type Language, languages, type Petition } from '../petition.ts';
 import { questionFields } from './question-slots.ts';
@@ -44,7 +45,8 @@ function textFields({ texts, consent }: Petition, language: Language): Typed {
 }
 
 /** A form nobody has filled in. */
-export const blankTyped = (sender: string): Typed => ({
+export const blankTyped = (sender: string, kind: Kind): Typed => ({
+  kind,
   ...{ language: 'en', 'goal-kind': 'auto', timeZone: 'UTC', 'group-name': sender },
   ...{ 'ask-postalCode': 'optional', 'ask-phone': 'off', 'ask-comment': 'optional' },
 });

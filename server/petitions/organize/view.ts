@@ -3,6 +3,7 @@ import { petitionLimits } from '../../../config/limits.ts';
 import { imageUrl } from '../../images/image.ts';
 import { labelIn } from '../../signatures/asked.ts';
 import { assetUrl } from '../../views.ts';
+import { kindName, kindOf, kindWords, offeredKinds } from '../kinds.ts';
 import { timeZones } from '../local-time.ts';
 import { languages, type Petition } from '../petition.ts';
 import { phaseOf } from '../phase.ts';
@@ -17,12 +18,22 @@ const options = (selected: string | undefined, choices: Readonly<Record<string, 
 
 type Words = Readonly<Record<string, string>>;
 export const askingWords: Words = { off: 'Not at all', optional: 'If they like', required: 'From everybody' };
-export const kindWords: Words = {
+export const questionKinds: Words = {
   none: 'No question',
   text: 'A short text',
   choice: 'One of a list',
   yesNo: 'Yes or no',
 };
+
+/** What else can be made; nothing where there is no choice. */
+const kindsView = (chosen: string | undefined) =>
+  offeredKinds.length < 2
+    ? []
+    : offeredKinds.map((kind) => ({
+        ...kindWords[kind],
+        url: `/organize/petitions/new?kind=${kind}`,
+        isChosen: kind === kindOf(chosen),
+      }));
 
 /** Empty places for questions, beside those that are taken. */
 const spareQuestions = 2;
@@ -55,6 +66,8 @@ export function editorView(typed: Typed, problems: Problems, now: Date, petition
     formerQuestions: petition?.formerQuestions?.map(({ label }) => labelIn(label, mainLanguage)),
     pictureUrl: pictureUrl(typed.picture),
     isNew: !petition,
+    kinds: petition ? [] : kindsView(typed.kind),
+    kindName: kindName(petition?.kind ?? kindOf(typed.kind)),
     // A new one has its id before it is sent: sent twice it is made once.
     draft: petition ? undefined : typed.draft || new Types.ObjectId().toHexString(),
     seen: petition && seenOf(typedOf(petition)),
@@ -109,7 +122,7 @@ function questionView(number: number, typed: Typed, places: number) {
     number,
     isUsed: places > 0,
     title: typed[name('en')] || typed[name('fr')],
-    kinds: options(typed[name('kind')] ?? 'none', kindWords),
+    kinds: options(typed[name('kind')] ?? 'none', questionKinds),
     places:
       places > 1
         ? Array.from({ length: places }, (_, at) => String(at + 1)).map((value) => ({
