@@ -16,7 +16,7 @@ const { title, addressedTo, summary, body, consent, goal } = petitionLimits;
 const asking = z.enum(askings, { error: 'Choose one of the three.' });
 
 const plainFields = z.object({
-  kind: z.unknown().transform(kindOf),
+  kind: z.string().optional().transform(kindOf),
   slug,
   language: z.enum(languages, { error: 'Choose the main language.' }),
   'group-name': line(120).refine(Boolean, { error: 'Say who runs the petition.' }),
