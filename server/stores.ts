@@ -54,7 +54,7 @@ export async function connectMongo(url: string, log: Log, signal?: AbortSignal):
         promoteBuffers: true,
         maxPoolSize: 50,
       });
-      for (const model of models) await model.createIndexes();
+      await Promise.all(models.map(makeIndexes));
       return;
     } catch (error) {
       log.warn({ err: error }, 'MongoDB cannot be reached yet');
@@ -62,6 +62,12 @@ export async function connectMongo(url: string, log: Log, signal?: AbortSignal):
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
+}
+
+/** All indexes of a collection in one command; Mongoose makes one after the other. */
+async function makeIndexes({ schema, collection }: (typeof models)[number]): Promise<void> {
+  const indexes = schema.indexes().map(([key, { background: _, ...options }]) => ({ key, ...options }));
+  if (indexes.length > 0) await collection.createIndexes(indexes as mongoose.mongo.IndexDescription[]);
 }
 
 export const disconnectMongo = (): Promise<void> => mongoose.disconnect();
