@@ -8,7 +8,7 @@ export const gentle = 32;
 
 const full = {
   /** Turns of each side after the one that warms up, and how long one is. */
-  turns: 5,
+  turns: 3,
   turn: 4,
   signing: 15,
   confirming: 20,
