@@ -51,6 +51,8 @@ async function outcomesOf(writes: readonly unknown[], writing: Promise<unknown>)
     await writing;
   } catch (error) {
     if (!(error instanceof mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+    // What kept the driver from asking at all, such as a database that is away.
+    if (error.errorResponse instanceof Error) throw error.errorResponse;
     const failures = [error.writeErrors].flat() as mongo.WriteError[];
     if (failures.length === 0) throw error;
     for (const reason of failures) outcomes[reason.index] = { status: 'rejected', reason };
