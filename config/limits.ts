@@ -17,6 +17,7 @@ export const rateLimits = {
   signInPerBlock: { limit: 30, window: 10 * minute },
   signInPerAddress: { limit: 5, window: 10 * minute },
   reportPerBlock: { limit: 20, window: 10 * minute },
+  representativesPerBlock: { limit: 60, window: 10 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** What a form may weigh and hold. */
@@ -77,9 +78,10 @@ export const periods = {
 
 /**
  * Mail work: how long one attempt may hold its claim, how long something due may wait for its job, and how long ago a
- * petition may have moved for a sweep to look for milestones, in seconds.
+ * petition may have moved for a sweep to look for milestones, in seconds; and how many mails of one job are under way at
+ * once, so few that each is done with long before its claim runs out.
  */
-export const mailWork = { lease: 2 * minute, sweepAfter: minute, movedLately: 10 * minute } as const;
+export const mailWork = { lease: 2 * minute, sweepAfter: minute, movedLately: 10 * minute, atOnce: 10 } as const;
 
 /** Files that organizers send and are sent: bytes, and how long they are kept, in seconds. */
 export const fileLimits = {
@@ -123,6 +125,64 @@ export const updateWork = {
   giveUpAfter: 10,
   refusedAtMost: 50,
   again: [minute, 10 * minute, hour, 4 * hour],
+} as const;
+
+/** What organizers may write of an official petition: texts in characters, numbers as they are. */
+export const officialLimits = {
+  url: 500,
+  number: 40,
+  sponsor: 200,
+  thresholds: 4,
+  thresholdsText: 100,
+  steps: 2_000,
+  count: 1_000_000_000,
+} as const;
+
+/**
+ * Reading the official count: how often at most, and once it is over there, in seconds; how long an answer may take, in
+ * milliseconds, and how many bytes it may have; how many are due in one sweep.
+ */
+export const officialWork = {
+  every: 15 * minute,
+  everyOver: day,
+  timeout: 5_000,
+  bytes: 2 * 1024 * 1024,
+  atOnce: 100,
+} as const;
+
+/** Feeds: how many entries, and how many updates a late signer is shown. */
+export const feedLimits = { entries: 50, missed: 5 } as const;
+
+/**
+ * A letter's texts, in characters; its form and its list of targets, in bytes; how many targets a letter has; and of how
+ * many of the latest letters organizers are told how much is in the signers' own words.
+ */
+export const letterLimits = {
+  subject: 150,
+  text: 5_000,
+  points: 5_000,
+  targetName: 150,
+  salutation: 200,
+  formBytes: 256 * 1024,
+  csvBytes: 512 * 1024,
+  targets: 500,
+  looked: 1_000,
+} as const;
+
+/**
+ * Sending letters. One target gets `atOnce` letters, then rests: at most 120 an hour. `refusedAtMost`: so many in a row
+ * refused, and the target is paused until an organizer has looked. `again`: the waits when the mail server does not take
+ * one; after the last it counts as refused. `digest`: letters in one daily mail, and the hour (UTC) it is sent from.
+ * Times in seconds.
+ */
+export const letterWork = {
+  atOnce: 5,
+  rest: 150,
+  refusedAtMost: 3,
+  again: [10 * minute, hour, 4 * hour, 12 * hour, day],
+  digest: { most: 200, hour: 6 },
+  turnsAtOnce: 500,
+  writtenAtOnce: 500,
 } as const;
 
 /** Shares of a goal at which the team hears of it, in percent. */
@@ -197,6 +257,31 @@ export const connectionLimits = {
  * the least time between two events of one petition.
  */
 export const streamWork = { againFrom: 2_000, againTo: 8_000, lasts: 30 * 60_000, rest: 300 } as const;
+
+/**
+ * Representatives. Of Represent: the questions that everyone together may ask it, how long one may take and its answer
+ * weigh, how long nobody asks after it said that it is too much, and how long an answer is fresh and kept; in seconds
+ * but for `timeout`, which is in milliseconds. Of tables: the file, rows read in one step, problems told, and how many
+ * former ones are kept. Of people: how many a search shows and a signer can choose.
+ */
+export const representativeLimits = {
+  questions: { limit: 60, window: minute },
+  timeout: 5_000,
+  answerBytes: 1024 * 1024,
+  inAnswer: 200,
+  rest: minute,
+  fresh: day,
+  kept: 30 * day,
+  fileBytes: 20 * 1024 * 1024,
+  rows: 200_000,
+  rowsAtOnce: 2_000,
+  problems: 500,
+  tablesKept: 3,
+  text: 150,
+  offices: 10,
+  found: 20,
+  chosen: 10,
+} as const;
 
 /** Where an `auto` goal goes next, as the number of signatures passes it. */
 export const goalLadder = [

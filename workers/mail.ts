@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
+import { mailWork } from '../config/limits.ts';
 import { findTogether, updateTogether } from '../server/grouped.ts';
 import { translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
@@ -24,9 +25,6 @@ const findPetition = findTogether<Petition>(Petition);
 
 type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
 
-/** How many mails of one job are under way at once: so few that each is done with long before its claim runs out. */
-const mailsAtOnce = 10;
-
 /** Sends the mails these signatures are due. One that fails keeps none of the others; the first failure is thrown. */
 export async function sendDueMails(tools: Tools, signatureIds: readonly string[]): Promise<void> {
   const left = signatureIds.values();
@@ -34,7 +32,7 @@ export async function sendDueMails(tools: Tools, signatureIds: readonly string[]
   const sendOn = async () => {
     for (const id of left) await sendDueMail(tools, id).catch((error) => failures.push(error));
   };
-  await Promise.all(Array.from({ length: mailsAtOnce }, sendOn));
+  await Promise.all(Array.from({ length: mailWork.atOnce }, sendOn));
   if (failures.length > 0) throw failures[0];
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { overloadWork, rateLimits, tallyWork } from '../../config/limits.ts';
+import { overloadWork, rateLimits, streamWork, tallyWork } from '../../config/limits.ts';
 import { jobs } from '../../workers/queues.ts';
 import type { Results } from '../results.ts';
 import type { RowId } from '../rows.ts';
@@ -37,7 +37,7 @@ function declare(rate: (id: RowId, otherwise: number, of: string) => Said) {
     views: source(17, 'page views for each signature: 12 million and 700,000 in August 2011'),
     cdn: assumed(0.98, 'of which the CDN answers'),
     tell: assumed(10e-6, 'a web process needs to write an event to one stream'),
-    tellEvery: config(0, 'least time between two events of a petition; 0: after each round, as built'),
+    tellEvery: config(streamWork.rest / 1000, 'least time between two events of a petition'),
 
     writes: assumed(5_000, 'durable writes one shard takes, with all indexes'),
     durable: assumed(0.005, 'an idle shard takes for one'),
