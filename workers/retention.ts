@@ -5,14 +5,14 @@ import { Mailing } from '../server/mailings/mailing.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { Signature } from '../server/signatures/signature.ts';
 import { anonymiseSignatures } from '../server/signers/own-data.ts';
+import { inNoTally } from '../server/tallies/tally.ts';
 import { before } from './sweep.ts';
 
 /** Deletes what has been kept long enough: unconfirmed signatures, IP addresses, the people behind old petitions. */
 export async function applyRetention(log: Log, now = new Date()): Promise<void> {
   const unconfirmed = await Signature.deleteMany({
-    state: 'pending',
     createdAt: { $lte: before(now, periods.pendingKept) },
-    counted: null,
+    ...inNoTally,
   });
   const addresses = await Signature.updateMany(
     { ipAt: { $lte: before(now, periods.ipKept) } },

@@ -3,6 +3,7 @@ import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { historyWith } from '../signatures/history.ts';
 import { isErased, Signature, type SignatureState } from '../signatures/signature.ts';
+import { inNoTally } from '../tallies/tally.ts';
 import { forgetUpdatesTo } from '../updates/audience.ts';
 import { suppressAddress } from './suppression.ts';
 import type { Purpose } from './tokens.ts';
@@ -61,7 +62,7 @@ export async function eraseSigner(
 ): Promise<void> {
   await suppressAddress(emailKey, 'all', 'erased', now);
   await forgetUpdatesTo(emailKey, petition);
-  const { deletedCount } = await Signature.deleteOne({ _id, state: { $in: ['pending'] }, counted: null });
+  const { deletedCount } = await Signature.deleteOne({ _id, ...inNoTally });
   if (deletedCount === 0) await anonymiseSignatures({ _id });
 }
 

@@ -60,6 +60,9 @@ export const Tally = model('Tally', schema);
 export const hourOf = (date: Date): string => date.toISOString().slice(0, 13);
 
 /** What the public sees, and what `count.json` and the event stream say. */
+/** Pending signatures that no tally holds: what is on its list may be in the sums of a batch that is under way. */
+export const inNoTally = { state: 'pending', counted: null, recount: { $ne: true } } as const;
+
 export type PublicCount = { count: number; goal: number; phase: Phase; updatedAt: string };
 
 /** Reads the public total: confirmed signatures and the offline ledger. */

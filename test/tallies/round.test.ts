@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { tallyWork } from '../../config/limits.ts';
+import { createLog } from '../../config/log.ts';
 import type { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
+import { eraseSigner } from '../../server/signers/own-data.ts';
 import { runTallyRound } from '../../server/tallies/round.ts';
 import { Tally } from '../../server/tallies/tally.ts';
+import { applyRetention } from '../../workers/retention.ts';
 import { inDyingProcess } from '../support/dying.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
 import { assertExact, settle, sumsOf } from '../support/tally.ts';
@@ -169,6 +172,29 @@ describe('a process that dies', () => {
       await assertExact(petition);
     });
   }
+});
+
+describe('who is forgotten before the round that counted them was finished', () => {
+  it('is taken off the count again, whether they asked for it or their time was over', async () => {
+    const petition = await makePetition();
+    await runTallyRound(petition);
+    const [erased, old] = await makeMany(petition, 3);
+    assert.ok(await inDyingProcess(2, () => runTallyRound(petition)));
+    assert.equal((await sumsOf(petition)).confirmed, 3, 'nobody is marked yet');
+    // Each withdraws and signs again.
+    await Signature.updateMany(
+      { _id: { $in: [erased, old] } },
+      { $set: { state: 'pending', recount: true } },
+    );
+    await Signature.updateOne({ _id: old }, { $set: { createdAt: new Date(0) } });
+    await eraseSigner((await Signature.findById(erased).lean<Signature>()) as Signature);
+    await applyRetention(createLog('test', 'silent'));
+    await settle(petition);
+    assert.equal((await sumsOf(petition)).confirmed, 1);
+    await assertExact(petition);
+    await applyRetention(createLog('test', 'silent'));
+    assert.equal(await Signature.countDocuments({ _id: old }), 0, 'the next time it goes');
+  });
 });
 
 describe('two rounds at once', () => {
