@@ -48,6 +48,19 @@ export const petitionLimits = {
   fields: 400,
 } as const;
 
+/** What organizers may write for one campaign, in characters, and how many petitions it may group. */
+export const campaignLimits = { story: 50_000, petitions: 40 } as const;
+
+/**
+ * The people of campaigns: how many signatures one step of the work that takes a petition in looks at, how many rounds
+ * of a campaign's tally one step may run, how many people the nightly comparison reads at once, how many are erased in
+ * one go and how many of these at once, and after how many seconds somebody whose erasure was cut short is looked at again.
+ */
+export const campaignWork = {
+  ...{ step: 2_000, read: 1_000, rounds: 10 },
+  ...{ leaving: 500, atOnce: 20, recheck: minute },
+} as const;
+
 /** Pictures: the file's bytes, the pixels it may decode to, and the shape it is stored in. Times in seconds. */
 export const imageLimits = {
   bytes: 12 * 1024 * 1024,

@@ -2,6 +2,9 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import type { Log } from '../config/log.ts';
 import { AuditEntry } from './audit/entry.ts';
+import { Campaign } from './campaigns/campaign.ts';
+import { Participation } from './campaigns/participation.ts';
+import { CampaignTally } from './campaigns/tally.ts';
 import { Export } from './exports/export.ts';
 import { Image } from './images/image.ts';
 import { Import } from './imports/import.ts';
@@ -41,6 +44,9 @@ const models = [
  * Connects to MongoDB and makes the indexes. Resolves once that is done; keeps trying while the database is away,
  * so that a process may start before it. `signal` gives up.
  */
+  Campaign,
+  Participation,
+  CampaignTally,
 export async function connectMongo(url: string, log: Log, signal?: AbortSignal): Promise<void> {
   mongoose.set('bufferCommands', false);
   mongoose.set('autoIndex', false);

@@ -11,6 +11,7 @@ import { createViews } from '../server/views.ts';
 import { sendAccessMail } from './access-mail.ts';
 import { watchAuditLog } from './audit.ts';
 import { compareTallies } from './compare.ts';
+import { compareCampaigns, tallyCampaign } from './campaigns.ts';
 import { deleteOldFiles } from './files.ts';
 import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
@@ -65,11 +66,13 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     compare: async () => {
       await compareTallies(platform);
       await watchAuditLog(platform);
+    campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     },
     retention: async () => {
       await applyRetention(log);
       await deleteOldFiles(platform);
     },
+      await compareCampaigns(platform);
   };
   const connection = connectRedis(env.REDIS_URL, 'patient', log);
   const workers = (Object.keys(jobs) as JobName[]).map((name) =>

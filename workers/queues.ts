@@ -46,6 +46,13 @@ export const jobs = {
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 4,
   },
+  /** Brings the people of a campaign up to date and tells the open pages. */
+  campaignTally: {
+    payload: z.object({ campaignId: id }),
+    options: retried,
+    sameAs: ({ campaignId }: { campaignId: string }) => campaignId,
+    concurrency: 2,
+  },
   /** Notes the milestones a petition has passed, and mails its team. */
   milestone: {
     payload: z.object({ petitionId: id }),

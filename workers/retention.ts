@@ -1,5 +1,6 @@
 import { periods } from '../config/limits.ts';
 import type { Log } from '../config/log.ts';
+import { leaveAll } from '../server/campaigns/erasure.ts';
 import { deleteUnusedImages } from '../server/images/image.ts';
 import { Mailing } from '../server/mailings/mailing.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -34,7 +35,9 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
   ).lean();
   let anonymised = 0;
   for (const { _id } of ended) {
-    anonymised += await anonymiseSignatures({ petition: _id, emailKey: { $not: /^erased:/ } });
+    anonymised += await leaveAll(_id, (which) =>
+      anonymiseSignatures({ emailKey: { $not: /^erased:/ }, ...which }),
+    );
   }
   const done = {
     unconfirmed: unconfirmed.deletedCount,

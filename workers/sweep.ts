@@ -1,3 +1,5 @@
+import { Participation } from '../server/campaigns/participation.ts';
+import { touchLeft } from '../server/campaigns/touch.ts';
 import { mailWork, periods } from '../config/limits.ts';
 import { Milestone } from '../server/milestones/milestone.ts';
 import { AccessLink } from '../server/organizers/access-link.ts';
@@ -40,6 +42,9 @@ export async function sweep(
   }
 }
 
+  await touchLeft(now);
+  for (const campaign of await Participation.distinct('campaign', { recount: true }))
+    queues.enqueue('campaignTally', { campaignId: String(campaign) });
 /** What waits in line is found by the workers soon enough; put there again it would only make the line longer. */
 const isBehindWithMail = (queues: Platform['queues']) => queues.isBehind('mail').catch(() => false);
 

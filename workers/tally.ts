@@ -5,6 +5,7 @@ import { publishCorrections } from '../server/tallies/corrections.ts';
 import { publishCount } from '../server/tallies/live.ts';
 import { runTallyRound } from '../server/tallies/round.ts';
 import { readCount } from '../server/tallies/tally.ts';
+import { enqueueCampaignsWith } from './campaigns.ts';
 
 /**
  * Brings one petition's tally up to date, round by round, tells the open pages after each that moved it, and notes
@@ -20,6 +21,7 @@ export async function tallyPetition(
     platform.metrics.tallyLag.observe((Date.now() - oldest.getTime()) / 1_000);
   while ((await runTallyRound(petition, new Date(), noteLag)) === 'moved')
     await tellCount(platform, petition);
+  await enqueueCampaignsWith(platform, petition._id);
   await noteMilestones(platform, petition);
   await publishCorrections(petition, platform.log);
 }

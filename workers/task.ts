@@ -5,6 +5,7 @@ import { isMongoAway, isRedisAway } from '../server/stores.ts';
 import { free, type Step, Task, type TaskState } from '../server/tasks/task.ts';
 import type { Views } from '../server/views.ts';
 import type { Mailer } from './mailer.ts';
+import { recountCampaign } from './tasks/campaign-petitions.ts';
 import { exportSignatures } from './tasks/export.ts';
 import { undoImport } from './tasks/import-undo.ts';
 import { countPeople } from './tasks/people.ts';
@@ -33,6 +34,7 @@ export const taskKinds: Readonly<Record<string, TaskStep>> = {
   signatureExport: exportSignatures,
   update: sendUpdate,
   updateTest: sendUpdateTest,
+  campaignPetitions: recountCampaign,
 };
 
 /**

@@ -13,6 +13,8 @@ export const leastRole = {
   'signature.import': 'editor',
   'signature.export': 'editor',
   'comment.moderate': 'moderator',
+  'campaign.edit': 'editor',
+  'campaign.publish': 'editor',
   'update.write': 'editor',
   'update.send': 'editor',
   'organizer.manage': 'owner',
@@ -22,7 +24,10 @@ export const leastRole = {
 export type Action = keyof typeof leastRole;
 
 /** Actions that belong to no petition: a place in a petition's team does not give them. */
-const siteWide: ReadonlySet<Action> = new Set(['organizer.manage', 'audit.view', 'petition.team']);
+const siteWide: ReadonlySet<Action> = new Set([
+  ...(['organizer.manage', 'audit.view', 'petition.team'] as const),
+  ...(['campaign.edit', 'campaign.publish'] as const),
+]);
 
 type Membership = { role: Role; _id: { equals(id: unknown): boolean } };
 type Team = { team?: { organizer: unknown; role: Role }[] | null };
@@ -50,6 +55,8 @@ export const actionNames: Readonly<Record<Action, string>> = {
   'signature.export': 'export signatures',
   'comment.moderate': 'moderate comments and names',
   'update.write': 'write updates',
+  'campaign.edit': 'write campaigns and choose their petitions',
+  'campaign.publish': 'publish campaigns',
   'update.send': 'send updates',
   'organizer.manage': 'decide who may come in',
   'audit.view': 'read the log',

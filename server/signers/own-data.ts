@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { leaveCampaigns } from '../campaigns/erasure.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { historyWith } from '../signatures/history.ts';
@@ -63,7 +64,8 @@ export async function eraseSigner(
   await suppressAddress(emailKey, 'all', 'erased', now);
   await forgetUpdatesTo(emailKey, petition);
   const { deletedCount } = await Signature.deleteOne({ _id, ...inNoTally });
-  if (deletedCount === 0) await anonymiseSignatures({ _id });
+  if (deletedCount > 0) return;
+  await leaveCampaigns(petition, [{ _id, emailKey, petition }], () => anonymiseSignatures({ _id }), now);
 }
 
 /** Strips signatures of everything personal, one update each so that every one gets a key of its own. */

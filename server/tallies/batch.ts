@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { touchSigners } from '../campaigns/touch.ts';
 import { Signature } from '../signatures/signature.ts';
 import { type Counted, Tally } from './tally.ts';
 
@@ -7,9 +8,10 @@ export type Entry = { _id: Types.ObjectId; state: Signature['state']; counted: C
 type Operation = Parameters<typeof Signature.bulkWrite>[0][number];
 
 /**
- * Marks the signatures of a batch with what the sums hold of them, then clears the batch. `version` is the tally's, and
- * `countedIn` keeps a marker that comes late from undoing a newer round's mark. Two commands at most, however many kinds
- * of marks there are; each part of them may be done before others, twice, or again by somebody else.
+ * Marks the signatures of a batch with what the sums hold of them, has the petition's campaigns look at their signers,
+ * then clears the batch. `version` is the tally's, and `countedIn` keeps a marker that comes late from undoing a newer
+ * round's mark. Two commands at most for the marks, however many kinds of them there are; each part of them may be done
+ * before others, twice, or again by somebody else.
  */
 export async function finishBatch(
   _id: Types.ObjectId,
@@ -29,6 +31,10 @@ export async function finishBatch(
   // Where the state moved on meanwhile, the signature stays on the list but says what the sums now hold.
   if (marked < batch.length)
     await write(groups.map(({ which, mark }) => ({ updateMany: { filter: which, update: { $set: mark } } })));
+  await touchSigners(
+    _id,
+    batch.map((entry) => entry._id),
+  );
   await Tally.updateOne({ _id, version }, { $set: { batch: null } });
 }
 

@@ -3,49 +3,57 @@ import { tallyWork } from '../../config/limits.ts';
 import { calendarDay } from '../locales.ts';
 import { Signature } from '../signatures/signature.ts';
 import { type Entry, finishBatch } from './batch.ts';
+import { type Head, type Next, type RoundOutcome, runRound } from './journal.ts';
 import { type Counted, hourOf, Tally } from './tally.ts';
 
-type Journal = {
+type PetitionJournal = Head<Entry> & {
   _id: Types.ObjectId;
-  version: number;
-  batch: Entry[] | null;
-  heldUntil?: Date;
   sources: Record<string, number>;
   hours?: Record<string, number>;
   hoursFrom?: string;
 };
 
 /**
- * One round of a petition's tally: finishes the batch that is under way, or applies the next one. The sums and the
- * batch are one update conditioned on the version, so of two workers one wins; marking the signatures can be repeated
- * by anybody at any later time without effect, so a crash anywhere is finished by the next round.
- * `idle` means there was nothing to do, `held` that the nightly comparison is counting. `noteLag` hears when the oldest
- * change of a batch was made, once the sums hold it.
+ * One round of a petition's tally, see {@link runRound}. `noteLag` hears when the oldest change of a batch was made, once
+ * the sums hold it.
  */
-export async function runTallyRound(
+export const runTallyRound = (
   petition: { _id: Types.ObjectId; timeZone?: string | null },
   now = new Date(),
   noteLag?: (oldest: Date) => void,
-): Promise<'moved' | 'idle' | 'held'> {
-  const tally = await readJournal(petition._id, now);
-  if (tally.batch) {
-    await finishBatch(tally._id, tally.version, tally.batch);
-    return 'moved';
-  }
-  if (tally.heldUntil && tally.heldUntil > now) return 'held';
+): Promise<RoundOutcome> =>
+  runRound<Entry, PetitionJournal>(
+    {
+      read: () => readJournal(petition._id, now),
+      next: (tally) => nextBatch(petition, tally, now, noteLag),
+      async apply(version, update) {
+        const applied = await Tally.updateOne({ _id: petition._id, version, batch: null }, update);
+        return applied.matchedCount === 1;
+      },
+      finish: (version, batch) => finishBatch(petition._id, version, batch),
+    },
+    now,
+  );
 
+/** The next changed signatures, how each is counted from now on, and what that does to the sums. */
+async function nextBatch(
+  petition: { _id: Types.ObjectId; timeZone?: string | null },
+  tally: PetitionJournal,
+  now: Date,
+  noteLag?: (oldest: Date) => void,
+): Promise<Next<Entry> | undefined> {
   const changed = await Signature.find(
     { petition: petition._id, recount: true },
     { state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1, 'history.at': 1 },
   )
     .limit(tallyWork.batch)
     .lean<Signature[]>();
-  if (changed.length === 0) return 'idle';
+  if (changed.length === 0) return undefined;
 
   const hoursFrom = firstHour(tally, now);
   const sums = new Sums(hoursFrom);
   const sources = new Set(Object.keys(tally.sources));
-  const batch = changed.map((signature): Entry => {
+  const entries = changed.map((signature): Entry => {
     const counted =
       signature.state === 'confirmed'
         ? (signature.counted ?? countedAs(signature, petition.timeZone ?? undefined, sources, hoursFrom))
@@ -54,21 +62,15 @@ export async function runTallyRound(
     if (counted && !signature.counted) sums.add(counted, 1);
     return { _id: signature._id, state: signature.state, counted };
   });
-
-  const version = tally.version + 1;
-  const applied = await Tally.updateOne(
-    { _id: petition._id, version: tally.version, batch: null },
-    {
-      $inc: { version: 1, ...sums.byPath },
-      $set: { batch, hoursFrom, ...(sums.moved && { updatedAt: now }) },
+  return {
+    entries,
+    update: {
+      $inc: sums.byPath,
+      $set: { hoursFrom, ...(sums.moved && { updatedAt: now }) },
       ...letGo(tally, hoursFrom),
     },
-  );
-  if (applied.matchedCount === 1) {
-    noteLag?.(new Date(Math.min(...changed.map(lastChange))));
-    await finishBatch(petition._id, version, batch);
-  }
-  return 'moved';
+    onApplied: () => noteLag?.(new Date(Math.min(...changed.map(lastChange)))),
+  };
 }
 
 /** When its state last changed, in milliseconds. When it was confirmed would not do: paper is dated by hand. */
@@ -97,19 +99,19 @@ class Sums {
 }
 
 /** The first hour whose sum is kept from this round on. Never goes back, so that no sum is ever a part of one. */
-function firstHour({ hoursFrom = '' }: Pick<Journal, 'hoursFrom'>, now: Date): string {
+function firstHour({ hoursFrom = '' }: Pick<PetitionJournal, 'hoursFrom'>, now: Date): string {
   const wanted = hourOf(new Date(now.getTime() - tallyWork.hours * 3_600_000));
   return hoursFrom > wanted ? hoursFrom : wanted;
 }
 
-function letGo({ hours = {} }: Journal, hoursFrom: string): { $unset?: Record<string, 1> } {
+function letGo({ hours = {} }: PetitionJournal, hoursFrom: string): { $unset?: Record<string, 1> } {
   const old = Object.keys(hours).filter((hour) => hour < hoursFrom);
   return old.length > 0 ? { $unset: Object.fromEntries(old.map((hour) => [`hours.${hour}`, 1])) } : {};
 }
 
-async function readJournal(_id: Types.ObjectId, now: Date): Promise<Journal> {
+async function readJournal(_id: Types.ObjectId, now: Date): Promise<PetitionJournal> {
   const fields = { version: 1, batch: 1, heldUntil: 1, sources: 1, hours: 1, hoursFrom: 1 };
-  const found = await Tally.findById(_id, fields).lean<Journal>();
+  const found = await Tally.findById(_id, fields).lean<PetitionJournal>();
   if (found) return found;
   // Begins at the clock, so that a tally made anew is later than every mark an older one left.
   const empty = {

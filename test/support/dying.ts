@@ -1,4 +1,6 @@
 import { mock } from 'node:test';
+import { Participation } from '../../server/campaigns/participation.ts';
+import { CampaignTally } from '../../server/campaigns/tally.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { Tally } from '../../server/tallies/tally.ts';
@@ -6,8 +8,8 @@ import { Tally } from '../../server/tallies/tally.ts';
 type Write = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * From its `nth` write on the process is dead: nothing is written to tallies, signatures and petitions any more. Of many
- * writes in one command those before the `nth` are done. Returns what starts another process.
+ * From its `nth` write on the process is dead: nothing is written to tallies, signatures, petitions and the people of
+ * campaigns any more. Of many writes in one command those before the `nth` are done. Returns what starts another process.
  */
 export function dieAt(nth: number): () => void {
   let writes = 0;
@@ -15,8 +17,8 @@ export function dieAt(nth: number): () => void {
     writes += 1;
     return writes >= nth;
   };
-  const mocks = [Tally, Signature, Petition].flatMap((model) =>
-    (['updateOne', 'updateMany', 'findOneAndUpdate', 'bulkWrite'] as const).map((method) => {
+  const mocks = [Tally, Signature, Petition, CampaignTally, Participation].flatMap((model) =>
+    (['updateOne', 'updateMany', 'findOneAndUpdate', 'bulkWrite', 'deleteMany'] as const).map((method) => {
       const writer = model as unknown as Record<typeof method, Write>;
       const real = writer[method].bind(model);
       return mock.method(writer, method, (...args: unknown[]) => {

@@ -1,0 +1,115 @@
+import { Types } from 'mongoose';
+import { z } from 'zod';
+import { campaignWork } from '../../config/limits.ts';
+import { formatNumber } from '../locales.ts';
+import type { Platform } from '../platform.ts';
+import { Signature } from '../signatures/signature.ts';
+import { beginTask, type Step, type Task } from '../tasks/task.ts';
+import { Participation } from './participation.ts';
+import { petitionsOf, runCampaignRound } from './round.ts';
+import { CampaignTally } from './tally.ts';
+import { touchKnown, touchPeople } from './touch.ts';
+
+const inputSchema = z.object({ campaignId: z.string(), petitions: z.array(z.string()) });
+/** Which of the petitions it is at, and behind whom: first those who are known on it, then whoever signed it. */
+const cursorSchema = z.object({
+  at: z.number().default(0),
+  of: z.enum(['known', 'signers']).default('known'),
+  after: z.string().default(''),
+});
+
+/** Begins to take petitions that came into a campaign, or left it, into its count. */
+export async function beginRecount(
+  platform: Pick<Platform, 'queues'>,
+  campaign: { _id: Types.ObjectId; title: string },
+  petitions: readonly Types.ObjectId[],
+  organizer: Types.ObjectId,
+): Promise<Types.ObjectId> {
+  const ids = petitions.map(String);
+  const total = await Signature.countDocuments({ petition: { $in: petitions } });
+  return beginTask(platform, {
+    ...{ kind: 'campaignPetitions', needs: 'campaign.edit', organizer, total },
+    title: `Count the people of “${campaign.title}”`,
+    input: { campaignId: campaign._id.toHexString(), petitions: ids },
+  });
+}
+
+/**
+ * One step of taking petitions into the count of a campaign or out of it: puts people on the list of its tally, which
+ * finds by itself what changed. The campaign was changed before, so whoever signs meanwhile is found as well.
+ */
+export async function recountStep(
+  { queues }: Pick<Platform, 'queues'>,
+  { input, cursor }: Pick<Task, 'input' | 'cursor'>,
+): Promise<Step> {
+  const { campaignId, petitions } = inputSchema.parse(input);
+  const place = cursorSchema.parse(cursor ?? {});
+  const campaign = new Types.ObjectId(campaignId);
+  const named = petitions[place.at];
+  if (!named) return countThem(campaign, cursor);
+  const petition = new Types.ObjectId(named);
+  const after = place.after ? new Types.ObjectId(place.after) : undefined;
+  const { looked, last } =
+    place.of === 'known'
+      ? await touchKnownOn(campaign, petition, after)
+      : await touchSignersOf(campaign, petition, after);
+  queues.enqueue('campaignTally', { campaignId });
+  const next = last
+    ? { ...place, after: last.toHexString() }
+    : place.of === 'known'
+      ? { at: place.at, of: 'signers' }
+      : { at: place.at + 1 };
+  return { done: place.of === 'signers' ? looked : 0, cursor: next, finished: false };
+}
+
+/** Everybody is on the list; the last steps count them, so that the work ends with the number. */
+async function countThem(campaign: Types.ObjectId, cursor: unknown): Promise<Step> {
+  const more = { done: 0, cursor, finished: false };
+  for (let round = 0; round < campaignWork.rounds; round += 1) {
+    const outcome = await runCampaignRound(campaign);
+    if (outcome === 'held') return { ...more, rest: 2 };
+    if (outcome === 'moved') continue;
+    const people = (await CampaignTally.findById(campaign, { people: 1 }).lean())?.people ?? 0;
+    const summary = `${formatNumber('en', people)} different people take part now.`;
+    return { done: 0, cursor: null, finished: true, result: { summary, people } };
+  }
+  return more;
+}
+
+type Looked = { looked: number; last?: Types.ObjectId };
+const behind = (after?: Types.ObjectId) => (after ? { _id: { $gt: after } } : {});
+
+async function touchKnownOn(
+  campaign: Types.ObjectId,
+  petition: Types.ObjectId,
+  after?: Types.ObjectId,
+): Promise<Looked> {
+  const people = await Participation.find(
+    { campaign, $or: [{ petitions: petition }, { alsoIn: petition }], ...behind(after) },
+    { _id: 1 },
+  )
+    .sort({ _id: 1 })
+    .limit(campaignWork.step)
+    .lean();
+  await touchKnown(people.map(({ _id }) => _id));
+  return { looked: people.length, last: people.at(-1)?._id };
+}
+
+async function touchSignersOf(
+  campaign: Types.ObjectId,
+  petition: Types.ObjectId,
+  after?: Types.ObjectId,
+): Promise<Looked> {
+  const members = await petitionsOf(campaign);
+  if (!members.some((member) => member.equals(petition))) return { looked: 0 };
+  const signers = await Signature.find({ petition, ...behind(after) }, { emailKey: 1, counted: 1 })
+    .sort({ _id: 1 })
+    .limit(campaignWork.step)
+    .lean();
+  const counted = signers.filter((signer) => signer.counted);
+  await touchPeople(
+    campaign,
+    counted.map(({ emailKey }) => emailKey),
+  );
+  return { looked: signers.length, last: signers.at(-1)?._id };
+}
