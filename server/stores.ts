@@ -38,15 +38,15 @@ const models = [
   Report,
   Update,
   Milestone,
+  Campaign,
+  Participation,
+  CampaignTally,
 ] as const;
 
 /**
  * Connects to MongoDB and makes the indexes. Resolves once that is done; keeps trying while the database is away,
  * so that a process may start before it. `signal` gives up.
  */
-  Campaign,
-  Participation,
-  CampaignTally,
 export async function connectMongo(url: string, log: Log, signal?: AbortSignal): Promise<void> {
   mongoose.set('bufferCommands', false);
   mongoose.set('autoIndex', false);

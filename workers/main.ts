@@ -10,8 +10,8 @@ import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts
 import { createViews } from '../server/views.ts';
 import { sendAccessMail } from './access-mail.ts';
 import { watchAuditLog } from './audit.ts';
-import { compareTallies } from './compare.ts';
 import { compareCampaigns, tallyCampaign } from './campaigns.ts';
+import { compareTallies } from './compare.ts';
 import { deleteOldFiles } from './files.ts';
 import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
@@ -61,18 +61,18 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
     task: ({ taskId }) => runTask(mailTools, taskId, taskKinds, stop.signal),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
+    campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: async () => {
       await compareTallies(platform);
+      await compareCampaigns(platform);
       await watchAuditLog(platform);
-    campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     },
     retention: async () => {
       await applyRetention(log);
       await deleteOldFiles(platform);
     },
-      await compareCampaigns(platform);
   };
   const connection = connectRedis(env.REDIS_URL, 'patient', log);
   const workers = (Object.keys(jobs) as JobName[]).map((name) =>

@@ -1,6 +1,6 @@
+import { mailWork, periods } from '../config/limits.ts';
 import { Participation } from '../server/campaigns/participation.ts';
 import { touchLeft } from '../server/campaigns/touch.ts';
-import { mailWork, periods } from '../config/limits.ts';
 import { Milestone } from '../server/milestones/milestone.ts';
 import { AccessLink } from '../server/organizers/access-link.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -37,14 +37,14 @@ export async function sweep(
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });
   for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
+  await touchLeft(now);
+  for (const campaign of await Participation.distinct('campaign', { recount: true }))
+    queues.enqueue('campaignTally', { campaignId: String(campaign) });
   if (mails.length + petitions.length + reminders > 0) {
     log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');
   }
 }
 
-  await touchLeft(now);
-  for (const campaign of await Participation.distinct('campaign', { recount: true }))
-    queues.enqueue('campaignTally', { campaignId: String(campaign) });
 /** What waits in line is found by the workers soon enough; put there again it would only make the line longer. */
 const isBehindWithMail = (queues: Platform['queues']) => queues.isBehind('mail').catch(() => false);
 

@@ -32,9 +32,9 @@ export const taskKinds: Readonly<Record<string, TaskStep>> = {
   signatureImport: importSignatures,
   importUndo: undoImport,
   signatureExport: exportSignatures,
+  campaignPetitions: recountCampaign,
   update: sendUpdate,
   updateTest: sendUpdateTest,
-  campaignPetitions: recountCampaign,
 };
 
 /**
