@@ -90,6 +90,8 @@ const schema = z.object({
   ENCRYPTION_KEYS: encryptionKeys,
   LOOKUP_KEY: secretBytes,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  /** Open North's Represent, or a copy of it. */
+  REPRESENT_URL: baseUrl.default('https://represent.opennorth.ca'),
 });
 
 /** What `npm start` brings itself when it is not given. */

@@ -17,6 +17,7 @@ import { petitionRoutes } from './petitions/routes.ts';
 import { versionRoutes } from './petitions/versions/routes.ts';
 import type { Platform } from './platform.ts';
 import { reportRoutes } from './reports/routes.ts';
+import { representativeRoutes } from './representatives/routes.ts';
 import { signatureRoutes } from './signatures/routes.ts';
 import { signerRoutes } from './signers/routes.ts';
 import type { LiveCounts } from './tallies/live.ts';
@@ -62,6 +63,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(updateRoutes(platform));
   app.use(admit);
   app.use(confirmationRoutes(platform));
+  app.use(representativeRoutes(platform));
   app.use(signerRoutes(platform));
   app.use(pageRoutes(platform));
   app.use(organizeRoutes(platform));

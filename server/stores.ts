@@ -15,6 +15,9 @@ import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
 import { PetitionVersion } from './petitions/versions/version.ts';
 import { Report } from './reports/report.ts';
+import { Representative } from './representatives/representative.ts';
+import { RepresentLookup } from './representatives/represent/represent.ts';
+import { RepresentativeArea, RepresentativeTable } from './representatives/table/table.ts';
 import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
 import { Tally } from './tallies/tally.ts';
@@ -38,6 +41,10 @@ const models = [
   Report,
   Update,
   Milestone,
+  Representative,
+  RepresentLookup,
+  RepresentativeTable,
+  RepresentativeArea,
   Campaign,
   Participation,
   CampaignTally,

@@ -9,6 +9,7 @@ import { recountCampaign } from './tasks/campaign-petitions.ts';
 import { exportSignatures } from './tasks/export.ts';
 import { undoImport } from './tasks/import-undo.ts';
 import { countPeople } from './tasks/people.ts';
+import { readRepresentativeTable } from './tasks/representative-table.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
 import { importSignatures } from './tasks/signature-import.ts';
 import { sendUpdate } from './tasks/update.ts';
@@ -31,6 +32,7 @@ export const taskKinds: Readonly<Record<string, TaskStep>> = {
   signatureChange: changeSignatures,
   signatureImport: importSignatures,
   importUndo: undoImport,
+  representativeTable: readRepresentativeTable,
   signatureExport: exportSignatures,
   campaignPetitions: recountCampaign,
   update: sendUpdate,

@@ -17,6 +17,7 @@ import { teamRoutes } from '../organizers/team/routes.ts';
 import { showPage } from '../page.ts';
 import { petitionOrganizeRoutes } from '../petitions/organize/routes.ts';
 import type { Platform } from '../platform.ts';
+import { organizeRepresentativeRoutes } from '../representatives/organize/routes.ts';
 import { entranceRoutes } from '../sessions/entrance/routes.ts';
 import { signInRoutes } from '../sessions/routes.ts';
 import { organizeSignatureRoutes } from '../signatures/organize/routes.ts';
@@ -44,6 +45,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
   ...ledgerRoutes(platform),
+  ...organizeRepresentativeRoutes(platform),
   ...importRoutes(platform),
   ...exportRoutes(platform),
 ];

@@ -17,6 +17,7 @@ export const leastRole = {
   'campaign.publish': 'editor',
   'update.write': 'editor',
   'update.send': 'editor',
+  'representatives.change': 'editor',
   'organizer.manage': 'owner',
   'audit.view': 'owner',
 } as const satisfies Record<string, Role>;
@@ -58,6 +59,7 @@ export const actionNames: Readonly<Record<Action, string>> = {
   'campaign.publish': 'publish campaigns',
   'update.write': 'write updates',
   'update.send': 'send updates',
+  'representatives.change': 'change the table of representatives',
   'organizer.manage': 'decide who may come in',
   'audit.view': 'read the log',
 };

@@ -123,6 +123,8 @@ const schema = new Schema(
     ],
     donationUrl: String,
     newsletterUrl: String,
+    /** Of a letter that goes to everybody's own representatives: who knows them, and in which offices. */
+    representatives: { provider: { type: String, enum: ['represent', 'table'] }, offices: [String] },
   },
   { versionKey: false, timestamps: true, minimize: false },
 );

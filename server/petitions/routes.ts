@@ -3,6 +3,7 @@ import { allowOnly, HttpError } from '../errors.ts';
 import { translate } from '../locales.ts';
 import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
+import { type Looked, representativesView } from '../representatives/view.ts';
 import { signatureFormView } from '../signatures/form-view.ts';
 import type { Count } from '../tallies/tally.ts';
 import { updatesView } from '../updates/view.ts';
@@ -65,7 +66,7 @@ export async function showPetition(
   showPage(request, response, 'petitions/show', context);
 }
 
-type FormShown = Parameters<typeof signatureFormView>[3];
+type FormShown = Parameters<typeof signatureFormView>[3] & { representatives?: Looked };
 
 /** The petition's page, with its form while it is open. */
 async function petitionContext(
@@ -91,6 +92,9 @@ async function petitionContext(
     supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
     updates: isWhole ? await updatesView(petition, lang) : undefined,
     form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
+    representatives: shown.isOpen
+      ? await representativesView(petition, lang, form.typed, form.representatives, isWhole)
+      : undefined,
   };
 }
 

@@ -9,7 +9,7 @@ import type { FieldProblems, Typed } from './form.ts';
 
 const fields = [
   ...['form', 'name', 'email', 'country', 'postalCode', 'region', 'phone', 'comment'],
-  ...['answer', 'captcha'],
+  ...['answer', 'representatives', 'captcha'],
 ];
 
 /** The signature form with what was typed and a message at each field that needs one. */

@@ -27,7 +27,7 @@ const schema = new Schema(
     /** Where the next step begins. */
     cursor: { type: Schema.Types.Mixed, default: null },
     /**
-     * What came of it, for its page: `summary` is a sentence, `downloadUrl` a link, `undoUrl` where a POST takes it back;
+     * What came of it, for its page: `summary` is a sentence, `nextUrl` and `downloadUrl` are links, `undoUrl` where a POST takes it back;
      * numbers beside them are listed by their names.
      */
     result: { type: Schema.Types.Mixed, default: {} },

@@ -85,6 +85,12 @@ const rows: Record<string, Row[]> = {
     ['a report', () => petition('/reports'), 303, never, { item: 'of the site', reason: 'abuse' }],
   ],
   'GET /petitions/:slug/reports/received': [['reported', () => petition('/reports/received'), 200, never]],
+  'GET /petitions/:slug/representatives': [
+    ['the address of a search', () => petition('/representatives'), 303, never],
+  ],
+  'POST /petitions/:slug/representatives': [
+    ['representatives where none are asked for', () => petition('/representatives'), 404, never, {}],
+  ],
   'GET /petitions/:slug/updates/:n': [
     ['an update', () => petition('/updates/1'), 200, swr(60)],
     ['no update', () => petition('/updates/2'), 404, never],

@@ -68,6 +68,13 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
     'GET /organize/petitions/:petition/signatures/:signature',
   ],
   editor: [
+    'GET /organize/representatives',
+    'POST /organize/representatives',
+    'GET /organize/representatives/:table',
+    'POST /organize/representatives/:table/use',
+    'POST /organize/representatives/:table/undo',
+    'GET /organize/petitions/:petition/representatives',
+    'POST /organize/petitions/:petition/representatives',
     'GET /organize/petitions/new',
     'POST /organize/petitions',
     'POST /organize/petitions/preview',

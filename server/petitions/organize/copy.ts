@@ -25,11 +25,11 @@ export async function copyPetition(
         : [],
     ),
   );
-  const { image, donationUrl, newsletterUrl } = petition;
+  const { image, donationUrl, newsletterUrl, representatives } = petition;
   const _id = new Types.ObjectId();
   await Petition.create({
     ...{ _id, kind, language, texts, image, group, goal, timeZone, hashtags, asks, questions },
-    ...{ consent, team, donationUrl, newsletterUrl, editedBy },
+    ...{ consent, team, donationUrl, newsletterUrl, editedBy, representatives },
     slug: `${petition.slug.slice(0, 60).replace(/-+$/, '')}-${_id.toHexString().slice(-8)}`,
   });
   return _id;
