@@ -11,10 +11,16 @@ export function readCanadianCode(typed: string): string | undefined {
   return canadian.test(code) ? code : undefined;
 }
 
-/** A postal code of any country, or what some begin with; undefined where it is none. */
+/** A postal code of any country; undefined where it is none. */
 export function readCode(typed: string): string | undefined {
   const code = plain(typed);
   return /^[A-Z0-9]{1,10}$/.test(code) && /\d/.test(code) ? code : undefined;
+}
+
+/** A postal code or what some begin with, such as `K1A` or `AB`. A longer word is none. */
+export function readPrefix(typed: string): string | undefined {
+  const code = plain(typed);
+  return /^[A-Z]{1,3}$/.test(code) ? code : readCode(typed);
 }
 
 /** Everything a code begins with, the longest first. */

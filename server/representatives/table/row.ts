@@ -5,7 +5,7 @@ import type { Language } from '../../petitions/petition.ts';
 import { controlCharacters } from '../../signatures/characters.ts';
 import { plainName } from '../../signatures/form.ts';
 import { parseAddress } from '../../signers/address.ts';
-import { readCode } from '../postal-code.ts';
+import { readPrefix } from '../postal-code.ts';
 import type { Told } from '../representative.ts';
 import type { Columns, Field } from './columns.ts';
 
@@ -36,7 +36,7 @@ const row = z.object({
     .string()
     .min(1, { error: 'The postal code is missing.', abort: true })
     .transform((typed, context) => {
-      const code = readCode(typed);
+      const code = readPrefix(typed);
       if (code) return code;
       context.addIssue('The postal code does not look like one: letters and digits, ten at most.');
       return z.NEVER;

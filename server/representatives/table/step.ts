@@ -43,9 +43,15 @@ export async function tableStep(
   if (!finished) return { done: filled.length, cursor, finished, result: { report } };
   const { people, areas } = await finishTable(table, report, now);
   await deleteTableFile(env, table);
-  const summary = `${formatNumber('en', people)} people for ${formatNumber('en', areas)} postal codes were read${report.refused > 0 ? `; ${formatNumber('en', report.refused)} rows were left out` : ''}. Nothing is used yet.`;
+  const summary = inWords(people, areas, report.refused);
   const nextUrl = `/organize/representatives/${table._id.toHexString()}`;
   return { done: filled.length, cursor, finished, result: { report, summary, nextUrl } };
+}
+
+function inWords(people: number, areas: number, refused: number): string {
+  const say = (n: number, one: string, more: string) => `${formatNumber('en', n)} ${n === 1 ? one : more}`;
+  const left = refused > 0 ? `; ${say(refused, 'row was', 'rows were')} left out` : '';
+  return `${say(people, 'person', 'people')} for ${say(areas, 'postal code', 'postal codes')} were read${left}. Nothing is used yet.`;
 }
 
 async function afterHeader(path: string, { delimiter }: RepresentativeTable): Promise<Cursor> {
