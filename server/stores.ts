@@ -8,6 +8,8 @@ import { CampaignTally } from './campaigns/tally.ts';
 import { Export } from './exports/export.ts';
 import { Image } from './images/image.ts';
 import { Import } from './imports/import.ts';
+import { Letter } from './letters/letter.ts';
+import { Target } from './letters/target.ts';
 import { Mailing } from './mailings/mailing.ts';
 import { Milestone } from './milestones/milestone.ts';
 import { AccessLink } from './organizers/access-link.ts';
@@ -15,8 +17,8 @@ import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
 import { PetitionVersion } from './petitions/versions/version.ts';
 import { Report } from './reports/report.ts';
-import { Representative } from './representatives/representative.ts';
 import { RepresentLookup } from './representatives/represent/represent.ts';
+import { Representative } from './representatives/representative.ts';
 import { RepresentativeArea, RepresentativeTable } from './representatives/table/table.ts';
 import { Signature } from './signatures/signature.ts';
 import { Suppression } from './signers/suppression.ts';
@@ -48,6 +50,8 @@ const models = [
   Campaign,
   Participation,
   CampaignTally,
+  Target,
+  Letter,
 ] as const;
 
 /**

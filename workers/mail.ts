@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import { mailWork } from '../config/limits.ts';
 import { findTogether, updateTogether } from '../server/grouped.ts';
+import { ownLetterView } from '../server/letters/view.ts';
 import { translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { signerMailContext } from '../server/mailings/signer-mail.ts';
@@ -75,12 +76,20 @@ async function deliver(tools: Tools, petition: Petition, signature: Signature, m
   if (isPointless || !(await mayMail(signature.emailKey, kind === 'reminder' ? 'unasked' : 'asked'))) {
     return { outcome: 'suppressed' as const };
   }
-  return tools.mailer.send(composeMail(tools, petition, signature, mailing));
+  const letter = signature.sealed?.letter ? await ownLetterView(tools, petition, signature) : undefined;
+  return tools.mailer.send(composeMail(tools, petition, signature, mailing, letter));
 }
 
-function composeMail(tools: Tools, petition: Petition, signature: Signature, mailing: string): Mail {
+/** `letter`: what they wrote, where they wrote one: the mail that asks to confirm shows it. */
+function composeMail(
+  tools: Tools,
+  petition: Petition,
+  signature: Signature,
+  mailing: string,
+  letter: Awaited<ReturnType<typeof ownLetterView>>,
+): Mail {
   const { kind } = signature.mail ?? {};
-  const context = signerMailContext(tools, petition, signature);
+  const context = { ...signerMailContext(tools, petition, signature), letter };
   return composeSignerMail(tools, signature, mailing, {
     view: `mail/${kind}`,
     subject: translate(context.lang, `mail.${kind}.subject`, { title: context.petition.title }),

@@ -7,7 +7,11 @@ export type Mail = {
   to: string;
   subject: string;
   text: string;
-  html: string;
+  html?: string;
+  /** Under which name it goes out, where that is not ours: always from our own address. */
+  fromName?: string;
+  /** To whom it is answered, where not to us. */
+  replyTo?: { name: string; address: string };
   messageId: string;
   /** Where one click stops such mail; mail about somebody's own account has none. */
   unsubscribeUrl?: string;
@@ -31,6 +35,7 @@ type Transport = ReturnType<typeof createTransport>;
 
 /** Sends through `SMTP_URL`, or keeps the mail in the outbox where there is none. */
 export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_NAME' | 'DATA_DIR'>) {
+  const address = /<([^>]*)>/.exec(env.MAIL_FROM)?.[1] ?? env.MAIL_FROM;
   const from = env.MAIL_FROM.includes('<')
     ? env.MAIL_FROM
     : { name: env.SENDER_NAME, address: env.MAIL_FROM };
@@ -40,9 +45,14 @@ export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_N
   const file = createTransport({ streamTransport: true, buffer: true }, { from });
 
   return {
-    async send({ unsubscribeUrl, ...mail }: Mail): Promise<Delivery> {
+    async send({ unsubscribeUrl, fromName, ...mail }: Mail): Promise<Delivery> {
       const handover: Handover = { hasBegun: () => false };
-      const message = { ...mail, headers: unsubscribeUrl ? oneClick(unsubscribeUrl) : {}, handover };
+      const message = {
+        ...mail,
+        ...(fromName && { from: { name: fromName, address } }),
+        headers: unsubscribeUrl ? oneClick(unsubscribeUrl) : {},
+        handover,
+      };
       try {
         if (smtp) await smtp.sendMail(message);
         else

@@ -5,6 +5,7 @@ import type { Env } from '../config/env.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { listenForMonitors } from '../server/health/listener.ts';
+import { writeLetters } from '../server/letters/write.ts';
 import { createPlatform, type Platform } from '../server/platform.ts';
 import { connectMongo, connectRedis, disconnectMongo } from '../server/stores.ts';
 import { createViews } from '../server/views.ts';
@@ -13,6 +14,7 @@ import { watchAuditLog } from './audit.ts';
 import { compareCampaigns, tallyCampaign } from './campaigns.ts';
 import { compareTallies } from './compare.ts';
 import { deleteOldFiles } from './files.ts';
+import { sendLetters } from './letters.ts';
 import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
 import { sendMilestoneMails } from './milestones.ts';
@@ -60,6 +62,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     mail: ({ signatureIds }) => sendDueMails(mailTools, signatureIds),
     accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
     task: ({ taskId }) => runTask(mailTools, taskId, taskKinds, stop.signal),
+    letter: ({ signatureId }) => writeLetters(platform, signatureId),
+    letterTurn: ({ targetId }) => sendLetters(mailTools, targetId),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
     campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),

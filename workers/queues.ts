@@ -60,6 +60,19 @@ export const jobs = {
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 2,
   },
+  /** Writes down one letter for each target of a signature that was confirmed. */
+  letter: {
+    payload: z.object({ signatureId: id }),
+    options: retried,
+    sameAs: ({ signatureId }: { signatureId: string }) => signatureId,
+    concurrency: 2,
+  },
+  /** Sends a target the letters that are due, as many as its pace allows. */
+  letterTurn: {
+    payload: z.object({ targetId: id }),
+    sameAs: ({ targetId }: { targetId: string }) => targetId,
+    concurrency: 2,
+  },
   /** Works at something long, step by step: exports, imports, bulk changes, updates. */
   task: {
     payload: z.object({ taskId: id }),

@@ -1,6 +1,8 @@
-import { mailWork, periods } from '../config/limits.ts';
+import { letterWork, mailWork, periods } from '../config/limits.ts';
 import { Participation } from '../server/campaigns/participation.ts';
 import { touchLeft } from '../server/campaigns/touch.ts';
+import { Target } from '../server/letters/target.ts';
+import { isTheirTurn } from '../server/letters/turn.ts';
 import { Milestone } from '../server/milestones/milestone.ts';
 import { AccessLink } from '../server/organizers/access-link.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -33,6 +35,7 @@ export async function sweep(
   const due = mails.map(({ _id }) => _id.toHexString());
   if (due.length > 0) queues.enqueue('mail', { signatureIds: due });
   for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
+  await findLetters(queues, now);
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });
@@ -47,6 +50,22 @@ export async function sweep(
 
 /** What waits in line is found by the workers soon enough; put there again it would only make the line longer. */
 const isBehindWithMail = (queues: Platform['queues']) => queues.isBehind('mail').catch(() => false);
+
+/** Letters that nobody wrote down yet, and targets whose turn it is. */
+async function findLetters(queues: Platform['queues'], now: Date): Promise<void> {
+  const unwritten = await Signature.find(
+    { 'letter.dueAt': { $lte: before(now, mailWork.sweepAfter) } },
+    { _id: 1 },
+  )
+    .limit(letterWork.writtenAtOnce)
+    .lean();
+  for (const { _id } of unwritten) queues.enqueue('letter', { signatureId: _id.toHexString() });
+  const targets = await Target.find(isTheirTurn(now), { _id: 1 })
+    .sort({ dueAt: 1 })
+    .limit(letterWork.turnsAtOnce)
+    .lean();
+  for (const { _id } of targets) queues.enqueue('letterTurn', { targetId: _id.toHexString() });
+}
 
 const findDueMails = (now: Date) =>
   Signature.find({ 'mail.dueAt': { $lte: before(now, mailWork.sweepAfter) } }, { _id: 1 })

@@ -43,16 +43,18 @@ export async function confirmSignature(
   if (found.outcome !== 'confirmable') return found;
   const { _id, petition } = found.signature;
   const state = mustBeHeld(platform, found.signature) ? 'held' : 'confirmed';
+  const goesOut = state === 'confirmed' && Boolean(found.signature.letter);
   const { matchedCount } = await Signature.updateOne(
     { _id, state: 'pending' },
     {
-      $set: { state, confirmedAt: now, recount: true },
+      $set: { state, confirmedAt: now, recount: true, ...(goesOut && { 'letter.dueAt': now }) },
       $unset: { 'mail.dueAt': 1, changedIn: 1 },
       $push: { history: { at: now, from: 'pending', to: state, by: 'signer' } },
     },
   );
   if (matchedCount === 0) return findConfirmation(platform, token, now);
   platform.queues.enqueue('tally', { petitionId: petition.toHexString() });
+  if (goesOut) platform.queues.enqueue('letter', { signatureId: _id.toHexString() });
   return { ...found, outcome: 'confirmed' };
 }
 

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { allowOnly, sendError } from '../errors.ts';
+import { ownLetterView } from '../letters/view.ts';
 import { translate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
@@ -27,12 +28,17 @@ export function confirmationRoutes(platform: Platform): Router {
 
   router.use('/confirm/:token', limitBy(platform, { linkPerBlock: blockOf(platform) }, tooMany));
   router.get('/confirm/:token', async (request, response) => {
-    showConfirmation(platform, request, response, await findConfirmation(platform, request.params.token));
+    await showConfirmation(
+      platform,
+      request,
+      response,
+      await findConfirmation(platform, request.params.token),
+    );
   });
   router.post('/confirm/:token', async (request, response) => {
     const confirmation = await confirmSignature(platform, request.params.token);
     platform.metrics.confirmations.inc({ outcome: confirmation.outcome });
-    showConfirmation(platform, request, response, confirmation);
+    await showConfirmation(platform, request, response, confirmation);
   });
 
   router.post('/petitions/:slug/confirmations', ...resendLimits, (request: Request, response: Response) =>
@@ -101,12 +107,12 @@ function showNewLink(
   });
 }
 
-function showConfirmation(
+async function showConfirmation(
   platform: Platform,
   request: Request,
   response: Response,
   confirmation: Confirmation,
-): void {
+): Promise<void> {
   const now = new Date();
   if (!('signature' in confirmation)) {
     const status = confirmation.outcome === 'unknown' ? 404 : 410;
@@ -131,6 +137,7 @@ function showConfirmation(
       ...context,
       action,
       signature: signatureView(platform, signature),
+      letter: await ownLetterView(platform, petition, signature),
     });
     return;
   }

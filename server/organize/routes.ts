@@ -8,6 +8,7 @@ import { allowOnly, wantsJson } from '../errors.ts';
 import { exportRoutes } from '../exports/routes.ts';
 import { importRoutes } from '../imports/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
+import { letterRoutes } from '../letters/organize/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
@@ -45,6 +46,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
   ...ledgerRoutes(platform),
+  ...letterRoutes(platform),
   ...organizeRepresentativeRoutes(platform),
   ...importRoutes(platform),
   ...exportRoutes(platform),

@@ -1,4 +1,5 @@
 import { type HydratedDocument, type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { letterSchema } from '../letters/settings.ts';
 
 export const languages = ['en', 'fr'] as const;
 export type Language = (typeof languages)[number];
@@ -113,6 +114,8 @@ const schema = new Schema(
     /** The words of the consent, where they are not the usual ones. */
     consent: { signing: bilingual, updates: bilingual },
     hashtags: [String],
+    /** Of kind `letter`: its words and how it goes out. */
+    letter: letterSchema,
     /** Organizers with a stronger role here than everywhere. */
     team: [
       {

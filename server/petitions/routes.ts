@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
+import { letterContext } from '../letters/view.ts';
 import { translate } from '../locales.ts';
 import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -95,6 +96,7 @@ async function petitionContext(
     representatives: shown.isOpen
       ? await representativesView(petition, lang, form.typed, form.representatives, isWhole)
       : undefined,
+    ...(petition.kind === 'letter' && (await letterContext(petition, count, lang, form.typed, isWhole))),
   };
 }
 

@@ -8,7 +8,18 @@ import { consentWording } from './consent.ts';
 import type { FieldProblems, Typed } from './form.ts';
 
 const fields = [
-  ...['form', 'name', 'email', 'country', 'postalCode', 'region', 'phone', 'comment'],
+  ...[
+    'form',
+    'letterSubject',
+    'letterText',
+    'name',
+    'email',
+    'country',
+    'postalCode',
+    'region',
+    'phone',
+    'comment',
+  ],
   ...['answer', 'representatives', 'captcha'],
 ];
 
@@ -32,7 +43,7 @@ export function signatureFormView(
   );
   const isTicked = (name: string) => Boolean(typed[name]);
   return {
-    action: `/petitions/${petition.slug}/signatures`,
+    action: `/petitions/${petition.slug}/signatures${petition.kind === 'letter' ? '?kind=letter' : ''}`,
     ref: typed.ref,
     values: {
       name: typed.name,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formLimits } from '../../config/limits.ts';
 import { countries } from '../../config/places.ts';
+import type { LetterForm } from '../letters/form.ts';
 import { type Language, languages, type Petition } from '../petitions/petition.ts';
 import { parseAddress } from '../signers/address.ts';
 import { type Answer, missingOf, onlyAsked, readAnswers } from './asked.ts';
@@ -9,11 +10,12 @@ import { controlButLines, controlCharacters } from './characters.ts';
 /** What the browser sent, before anything is believed: one string a field. */
 export type Typed = Readonly<Record<string, string>>;
 
-export type SignatureForm = z.output<typeof signatureForm> & { answers?: Answer[] };
+export type SignatureForm = z.output<typeof signatureForm> & { answers?: Answer[]; letter?: LetterForm };
 /** What is wrong at a field: the end of a message's key, `form.error.<field>.<problem>`. */
 export type FieldProblems = Partial<Record<string, string>>;
 
-const url =
+/** A web address, or what looks like one. */
+export const webAddress =
   /https?:|www\.|:\/\/|\b[\p{L}\d-]+\.(com|org|net|info|biz|io|co|ru|cn|xyz|top|site|online|shop|app|dev|me|ly|gl|ca|uk|fr|de)\b/iu;
 
 const oneLine = (problem = 'missing') => z.string({ error: problem }).trim();
@@ -36,7 +38,7 @@ export const plainName = oneLine()
   .refine(noLongerThan(formLimits.name), { error: 'tooLong', abort: true })
   .refine((text) => !controlCharacters.test(text), { error: 'control', abort: true })
   .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
-  .refine((text) => !url.test(text) && !/[<>@]/.test(text), { error: 'url' });
+  .refine((text) => !webAddress.test(text) && !/[<>@]/.test(text), { error: 'url' });
 
 export const signatureForm = z.object({
   name: plainName,
@@ -66,7 +68,7 @@ export const signatureForm = z.object({
     .transform((text) => text.replaceAll('\r\n', '\n').trim())
     .refine(noLongerThan(formLimits.comment), { error: 'tooLong', abort: true })
     .refine((text) => !controlButLines.test(text), { error: 'control', abort: true })
-    .refine((text) => !url.test(text), { error: 'url' })
+    .refine((text) => !webAddress.test(text), { error: 'url' })
     .default(''),
   showName: ticked,
   updates: ticked,

@@ -1,14 +1,17 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { letterLimits } from '../../config/limits.ts';
 import { checkCaptcha } from '../captcha/captcha.ts';
 import { allowOnly, statusOf, wantsJson } from '../errors.ts';
+import { readLetter, withLetter } from '../letters/form.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
+import type { Language, Petition } from '../petitions/petition.ts';
 import { phaseOf } from '../petitions/phase.ts';
 import { openPetition, type PetitionPage, showPetition } from '../petitions/routes.ts';
 import { petitionUrl } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
-import { type FieldProblems, parseSignatureForm } from './form.ts';
+import { type FieldProblems, parseSignatureForm, type Typed } from './form.ts';
 import { errorMessages } from './form-view.ts';
 import { signPetition } from './sign.ts';
 
@@ -17,6 +20,7 @@ const notOpen = { draft: 404, upcoming: 409, closed: 410 } as const;
 /** `admit` turns a signature away where this process has too much to do. */
 export function signatureRoutes(platform: Platform, admit: RequestHandler): Router {
   const router = Router();
+  const [usualBody, letterBody] = [formBody(), formBody(letterLimits.formBytes)];
   const emailKeyOf = (request: Request) => platform.vault.emailKeyOf(formOf(request).email ?? '');
   const refuseSigning = async (request: Request, response: Response, again: Date) => {
     const opened = await openPetition(request, response);
@@ -26,7 +30,9 @@ export function signatureRoutes(platform: Platform, admit: RequestHandler): Rout
   router.post(
     '/petitions/:slug/signatures',
     admit,
-    formBody(),
+    // The form of a letter says so in its address: it may weigh more.
+    (request, response, next) =>
+      (request.query.kind === 'letter' ? letterBody : usualBody)(request, response, next),
     limitBy(
       platform,
       {
@@ -55,7 +61,8 @@ async function receiveSignature(platform: Platform, request: Request, response: 
     return refuse(platform, request, response, opened, notOpen[phase], { form });
   }
 
-  const parsed = parseSignatureForm(formOf(request), petition, lang);
+  const parsed = await readForm(platform, formOf(request), petition, lang).catch(noneWhileAway);
+  if (!parsed) return refuse(platform, request, response, opened, 503, { form: 'unavailable' });
   if (parsed.outcome === 'refused') {
     metrics.signatures.inc({ outcome: 'refused' });
     return refuse(platform, request, response, opened, 422, parsed.problems);
@@ -89,6 +96,18 @@ async function receiveSignature(platform: Platform, request: Request, response: 
     .location(petitionUrl(petition, lang, 'check-your-email'))
     .end();
 }
+
+/** What the form says; of a letter, with the letter in it. */
+async function readForm(platform: Platform, typed: Typed, petition: Petition, lang: Language) {
+  const parsed = parseSignatureForm(typed, petition, lang);
+  return petition.kind === 'letter'
+    ? withLetter(parsed, await readLetter(platform, petition, typed, lang))
+    : parsed;
+}
+
+const noneWhileAway = (error: unknown): undefined => {
+  if (statusOf(error) !== 503) throw error;
+};
 
 /** Shows the page again with all that was typed, and what is wrong; problem details to programs. */
 async function refuse(

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { regions } from '../../config/places.ts';
 import { insertTogether } from '../grouped.ts';
+import { representativeTargets } from '../letters/target.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { rememberSigned, versionOf } from '../petitions/versions/version.ts';
 import type { Platform } from '../platform.ts';
@@ -35,6 +36,9 @@ export async function signPetition(
   // Their page may have been open while the text was changed: they signed what they read.
   const version = Math.min(form.version ?? versionOf(petition), versionOf(petition));
   const region = knownRegion(form.country, form.region);
+  const { letter } = form;
+  const chosen = letter ? await representativeTargets(petition, letter.representatives, now) : [];
+  const targets = [...(letter?.targets ?? []), ...chosen];
   const details: Details = {
     sealed: {
       email: seal('email', form.email.address),
@@ -44,8 +48,10 @@ export async function signPetition(
       phone: seal('phone', form.phone),
       comment: seal('comment', form.comment),
       answers: seal('answers', form.answers?.length ? JSON.stringify(form.answers) : ''),
+      letter: seal('letter', letter ? JSON.stringify({ subject: letter.subject, text: letter.text }) : ''),
       ip: seal('ip', ip),
     },
+    ...(letter && { letter: { targets, own: letter.own } }),
     nameKey: vault.nameKey(form.name),
     domainKey: vault.domainKey(domainOf(form.email.canonical)),
     country: form.country,

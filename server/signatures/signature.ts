@@ -37,6 +37,8 @@ const schema = new Schema(
       ...{ comment: Buffer, ip: Buffer },
       /** JSON: what was answered to the petition's own questions. */
       answers: Buffer,
+      /** JSON: the subject and text of a letter, as its signer sent it. */
+      letter: Buffer,
     },
     country: String,
     /** The second half of an ISO 3166-2 code, where what was typed is one we know. */
@@ -75,6 +77,14 @@ const schema = new Schema(
     /** What moderators made of the name and comment. */
     review: reviewSchema,
 
+    /**
+     * Of a petition of kind `letter`: to whom it goes, how much of it is in the signer's own words (percent), and,
+     * from the moment it was confirmed until the letters are written down, since when.
+     */
+    letter: {
+      type: new Schema({ targets: [Schema.Types.ObjectId], own: Number, dueAt: Date }, { _id: false }),
+    },
+
     /** The mail asked for last. `dueAt` stands until it is sent or refused for good. */
     mail: {
       kind: { type: String, enum: mailKinds },
@@ -109,6 +119,8 @@ schema.index({ petition: 1, createdAt: -1 }, { partialFilterExpression: { 'mail.
 schema.index({ emailKey: 1 });
 schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 schema.index({ ipAt: 1 }, { sparse: true });
+/** Letters to write down: few at a time, and none but of letters. */
+schema.index({ 'letter.dueAt': 1 }, { sparse: true });
 /** What organizers look for. */
 schema.index({ petition: 1, _id: 1 }, { name: 'inOrder' });
 schema.index({ petition: 1, createdAt: -1, _id: -1 }, { name: 'inTime' });

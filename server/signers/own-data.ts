@@ -83,7 +83,7 @@ export async function anonymiseSignatures(which: Record<string, unknown>): Promi
           history: [],
         },
       },
-      { $unset: ['sealed', 'nameKey', 'domainKey', 'changedIn', 'ipAt', 'mail.dueAt', 'source'] },
+      { $unset: ['sealed', 'nameKey', 'domainKey', 'changedIn', 'ipAt', 'mail.dueAt', 'source', 'letter'] },
     ],
     { updatePipeline: true },
   );

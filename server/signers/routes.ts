@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { HttpError, sendError } from '../errors.ts';
+import { ownLetterData, ownLetterView } from '../letters/view.ts';
 import { translate } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { ownWordsView } from '../moderation/own-words.ts';
@@ -44,7 +45,8 @@ export function signerRoutes(platform: Platform): Router {
     const page = petition && platform.env.BASE_URL + petitionUrl(petition, petition.language);
     const signed = petition ? await findVersion(petition, signature.version ?? 1) : undefined;
     const textSigned = signed?.texts ?? (petition ? signedTextsOf(petition) : undefined);
-    response.json({ petition: page, ...signatureView(platform, signature), textSigned });
+    const letter = petition ? await ownLetterData(platform, petition, signature) : undefined;
+    response.json({ petition: page, ...signatureView(platform, signature), letter, textSigned });
   });
 
   router.post('/signatures/:token/withdrawal', async (request, response) => {
@@ -122,6 +124,7 @@ async function showOwnData(
     lang,
     page: { title: translate(lang, 'manage.heading'), noindex: true },
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
+    letter: petition ? await ownLetterView(platform, petition, signature) : undefined,
     textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,
     signature: { ...shown, country: placeName(lang, shown.country) },
     words: ownWordsView(petition ?? { moderation: 'after' }, signature, lang),

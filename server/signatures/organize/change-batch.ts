@@ -64,6 +64,8 @@ const before = {
   $ifNull: [{ $last: '$history.from' }, { $cond: [{ $gt: ['$confirmedAt', null] }, 'confirmed', 'pending'] }],
 };
 
+const hasLetter = { $and: [{ $eq: ['$state', 'confirmed'] }, { $gt: ['$letter', null] }] };
+
 function newState(
   { _id: task, organizer }: Changing,
   what: Exclude<ChangeInput['what'], 'resend'>,
@@ -75,6 +77,8 @@ function newState(
   return [
     { $set: { history: historyWith(happening), state: to, recount: true, changedIn: task } },
     { $unset: ['mail.dueAt'] },
+    // A letter that counts goes out.
+    { $set: { letter: { $cond: [hasLetter, { $mergeObjects: ['$letter', { dueAt: now }] }, '$letter'] } } },
   ];
 }
 

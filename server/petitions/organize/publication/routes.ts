@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { record } from '../../../audit/entry.ts';
+import { letterObstacle } from '../../../letters/target.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { organizePage } from '../../../organize/chrome.ts';
@@ -52,7 +53,7 @@ async function publish({ petition, organizer }: SignedIn, typed: Typed, now: Dat
   const isLater = typed.when === 'later';
   const read = isLater ? readFuture(petition, typed.publishedAt, 'first', now) : { at: now };
   if (!read.at) return { problems: { publishedAt: read.problem ?? 'Choose when it becomes public.' } };
-  const obstacle = life.obstacleTo(petition, read.at);
+  const obstacle = life.obstacleTo(petition, read.at) ?? (await letterObstacle(petition));
   if (obstacle) return { problems: { [isLater ? 'publishedAt' : 'form']: obstacle } };
   const isDone = await life.publishPetition(petition, read.at, organizer, now);
   return { ...doneIf(isDone), details: { at: read.at.toISOString() } };
