@@ -22,6 +22,12 @@ export function translate(language: Language, key: string, values: TOptions = {}
   return text;
 }
 
+/** The key of a text in the words of a kind of petition, where it has words of its own: `linked.form.heading`. */
+export function keyFor(language: Language, kind: unknown, key: string, values: TOptions = {}): string {
+  const own = typeof kind === 'string' ? `${kind}.${key}` : '';
+  return own && translator.exists(own, { ...values, lng: language }) ? own : key;
+}
+
 /** British day-month order for English, as the petitions' readers write dates. */
 const localeOf: Record<Language, string> = { en: 'en-GB', fr: 'fr-CA' };
 

@@ -10,6 +10,7 @@ import { Image } from './images/image.ts';
 import { Import } from './imports/import.ts';
 import { Letter } from './letters/letter.ts';
 import { Target } from './letters/target.ts';
+import { Official, OfficialCount } from './linked/official.ts';
 import { Mailing } from './mailings/mailing.ts';
 import { Milestone } from './milestones/milestone.ts';
 import { AccessLink } from './organizers/access-link.ts';
@@ -50,6 +51,8 @@ const models = [
   Campaign,
   Participation,
   CampaignTally,
+  Official,
+  OfficialCount,
   Target,
   Letter,
 ] as const;

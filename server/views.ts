@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { formatDate, formatNumber, translate } from './locales.ts';
+import { formatDate, formatNumber, keyFor, translate } from './locales.ts';
 import type { Language } from './petitions/petition.ts';
 
 export const viewsFolder = join(import.meta.dirname, '../views');
@@ -22,9 +22,11 @@ const rootOf = (options: Handlebars.HelperOptions): Root => options.data.root as
 export function createViews(): Views {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('eq', (a: unknown, b: unknown) => a === b);
-  handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) =>
-    translate(rootOf(options).lang, key, options.hash),
-  );
+  // `kind`: in the words of that kind of petition, where it has its own.
+  handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
+    const { lang } = rootOf(options);
+    return translate(lang, keyFor(lang, options.hash.kind, key, options.hash), options.hash);
+  });
   handlebars.registerHelper('number', (value: number, options: Handlebars.HelperOptions) =>
     formatNumber(rootOf(options).lang, value),
   );

@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { mailWork } from '../config/limits.ts';
 import { findTogether, updateTogether } from '../server/grouped.ts';
 import { ownLetterView } from '../server/letters/view.ts';
-import { translate } from '../server/locales.ts';
+import { keyFor, translate } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { signerMailContext } from '../server/mailings/signer-mail.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -92,7 +92,9 @@ function composeMail(
   const context = { ...signerMailContext(tools, petition, signature), letter };
   return composeSignerMail(tools, signature, mailing, {
     view: `mail/${kind}`,
-    subject: translate(context.lang, `mail.${kind}.subject`, { title: context.petition.title }),
+    subject: translate(context.lang, keyFor(context.lang, petition.kind, `mail.${kind}.subject`), {
+      title: context.petition.title,
+    }),
     context,
   });
 }

@@ -18,6 +18,7 @@ import { sendLetters } from './letters.ts';
 import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
 import { sendMilestoneMails } from './milestones.ts';
+import { readDueCount } from './official-count.ts';
 import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
 import { applyRetention } from './retention.ts';
 import { sweep } from './sweep.ts';
@@ -66,6 +67,7 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     letterTurn: ({ targetId }) => sendLetters(mailTools, targetId),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
     campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
+    officialCount: ({ petitionId }) => readDueCount(platform, petitionId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: async () => {

@@ -73,6 +73,12 @@ export const jobs = {
     sameAs: ({ targetId }: { targetId: string }) => targetId,
     concurrency: 2,
   },
+  /** Asks an official site how many have signed there. */
+  officialCount: {
+    payload: z.object({ petitionId: id }),
+    sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
+    concurrency: 2,
+  },
   /** Works at something long, step by step: exports, imports, bulk changes, updates. */
   task: {
     payload: z.object({ taskId: id }),

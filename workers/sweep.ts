@@ -1,8 +1,9 @@
-import { letterWork, mailWork, periods } from '../config/limits.ts';
+import { letterWork, mailWork, officialWork, periods } from '../config/limits.ts';
 import { Participation } from '../server/campaigns/participation.ts';
 import { touchLeft } from '../server/campaigns/touch.ts';
 import { Target } from '../server/letters/target.ts';
 import { isTheirTurn } from '../server/letters/turn.ts';
+import { Official } from '../server/linked/official.ts';
 import { Milestone } from '../server/milestones/milestone.ts';
 import { AccessLink } from '../server/organizers/access-link.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -39,6 +40,7 @@ export async function sweep(
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });
+  for (const petitionId of await findDueReadings(now)) queues.enqueue('officialCount', { petitionId });
   for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
   await touchLeft(now);
   for (const campaign of await Participation.distinct('campaign', { recount: true }))
@@ -72,6 +74,15 @@ const findDueMails = (now: Date) =>
     .sort({ 'mail.dueAt': 1 })
     .limit(mailsAtOnce)
     .lean();
+
+/** Official counts that are due to be read. */
+async function findDueReadings(now: Date): Promise<string[]> {
+  const due = await Official.find({ nextReadAt: { $lte: now } }, { _id: 1 })
+    .sort({ nextReadAt: 1 })
+    .limit(officialWork.atOnce)
+    .lean<Official[]>();
+  return due.map(({ _id }) => _id.toHexString());
+}
 
 /** Petitions whose team is due a mail, and those that moved lately: a milestone may have been left unnoted. */
 async function findMilestones(now: Date): Promise<unknown[]> {

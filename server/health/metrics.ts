@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { rateLimits } from '../../config/limits.ts';
 import { jobs } from '../../workers/queues.ts';
+import { readingFailures } from '../linked/official.ts';
 import { measureQueues, measureStores, type Stores } from './gauges.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -68,6 +69,9 @@ export function createMetrics(stores: Stores) {
     ),
     comparisons: counter('comparisons_total', 'Tallies compared with a full count, by what was found', {
       outcome: ['equal', 'corrected', 'busy', 'failed'],
+    }),
+    officialReadings: counter('official_readings_total', 'Official counts asked for, by their end', {
+      outcome: ['read', ...readingFailures],
     }),
     auditChecks: counter('audit_checks_total', 'Checks of the audit log by what was found', {
       outcome: ['whole', 'changed'],

@@ -12,7 +12,11 @@ export function mailFrame({ env }: Pick<Platform, 'env'>, petition: Petition, la
     lang,
     siteName: env.SENDER_NAME,
     siteAddress: env.SENDER_ADDRESS,
-    petition: { title: textIn(petition, lang).title, url: env.BASE_URL + petitionUrl(petition, lang) },
+    petition: {
+      kind: petition.kind,
+      title: textIn(petition, lang).title,
+      url: env.BASE_URL + petitionUrl(petition, lang),
+    },
   };
 }
 

@@ -58,6 +58,8 @@ export async function noteMilestones(
   petition: Petition,
   now = new Date(),
 ): Promise<boolean> {
+  // What people tell us is not on the way to the goal of an official petition.
+  if (petition.kind === 'linked') return false;
   const tally = await Tally.findById(petition._id, {
     confirmed: 1,
     updatedAt: 1,

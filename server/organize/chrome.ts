@@ -26,5 +26,6 @@ export function organizePage(
     section,
     me: organizerView(platform, who.organizer),
     may: menuOf(who.may),
+    petitionKind: who.petition?.kind,
   };
 }

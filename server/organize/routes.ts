@@ -9,6 +9,7 @@ import { exportRoutes } from '../exports/routes.ts';
 import { importRoutes } from '../imports/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
 import { letterRoutes } from '../letters/organize/routes.ts';
+import { linkedRoutes } from '../linked/organize/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
@@ -46,6 +47,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...organizeUpdateRoutes(platform),
   ...organizeSignatureRoutes(platform),
   ...ledgerRoutes(platform),
+  ...linkedRoutes(platform),
   ...letterRoutes(platform),
   ...organizeRepresentativeRoutes(platform),
   ...importRoutes(platform),

@@ -10,6 +10,8 @@ export type Asking = (typeof askings)[number];
 
 export const outcomes = ['delivered', 'answered', 'victory', 'withdrawn'] as const;
 export type Outcome = (typeof outcomes)[number];
+/** What official petitions go through before they are answered. */
+const officialStages = ['certified', 'presented'] as const;
 
 const text = new Schema(
   {
@@ -78,7 +80,7 @@ const schema = new Schema(
         _id: false,
         outcome: {
           type: String,
-          enum: [...outcomes, 'corrected'],
+          enum: [...outcomes, ...officialStages, 'corrected'],
           required: true,
         },
         at: { type: Date, required: true },

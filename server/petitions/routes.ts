@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
 import { letterContext } from '../letters/view.ts';
+import { officialCards, officialView } from '../linked/view.ts';
 import { translate } from '../locales.ts';
 import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -92,6 +93,7 @@ async function petitionContext(
         : undefined,
     supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
     updates: isWhole ? await updatesView(petition, lang) : undefined,
+    official: isWhole ? await officialView(petition, lang, now) : undefined,
     form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
     representatives: shown.isOpen
       ? await representativesView(petition, lang, form.typed, form.representatives, isWhole)
@@ -123,10 +125,16 @@ export function petitionRoutes(platform: Platform): Router {
     const now = new Date();
     const lang = languageOf(request);
     const petitions = await listPublished(now);
+    const officials = await officialCards(
+      petitions.map(({ petition }) => petition),
+      lang,
+      now,
+    );
     const cards = petitions
       .filter(({ petition }) => !withdrawalOf(petition))
       .map(({ petition, count }) => ({
         ...view.cardView(petition, count, lang, now),
+        linked: officials.get(petition._id.toHexString()),
         phase: count.public.phase,
       }));
     const inPhase = (phase: string) => cards.filter((card) => card.phase === phase);
@@ -168,6 +176,7 @@ export function petitionRoutes(platform: Platform): Router {
       page: view.petitionMeta(petition, lang, platform.env.BASE_URL, 'signed'),
       petition: view.headlineView(petition, lang, now),
       progress: view.progressView(petition, count),
+      official: await officialView(petition, lang, now),
       share: shareView(petition, lang, platform.env.BASE_URL),
       donationUrl: petition.donationUrl,
       newsletterUrl: petition.newsletterUrl,

@@ -1,4 +1,4 @@
-import { translate } from '../locales.ts';
+import { keyFor, translate } from '../locales.ts';
 import { type Language, type Petition, textIn } from './petition.ts';
 import { petitionUrl } from './view.ts';
 
@@ -10,7 +10,7 @@ export function shareView(petition: Petition, lang: Language, baseUrl: string) {
     url.searchParams.set('ref', ref);
     return url.href;
   };
-  const says = translate(lang, 'share.text', { title });
+  const says = translate(lang, keyFor(lang, petition.kind, 'share.text'), { title });
   const tags = petition.hashtags.map((tag) => `#${tag}`).join(' ');
   const withLink = (ref: string) => [says, address(ref), tags].filter(Boolean).join(' ');
   const link = (url: string, values: Record<string, string>) =>

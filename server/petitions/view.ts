@@ -69,6 +69,8 @@ export function headlineView(petition: Petition, lang: Language, now: Date) {
   const phase = phaseOf(petition, now);
   return {
     slug: petition.slug,
+    kind: petition.kind,
+    isLinked: petition.kind === 'linked',
     url: petitionUrl(petition, lang),
     lang: petition.texts?.[lang] ? lang : petition.language,
     title: text.title,

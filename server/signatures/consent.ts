@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { translate } from '../locales.ts';
+import { keyFor, translate } from '../locales.ts';
 import type { Language } from '../petitions/petition.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 
@@ -19,7 +19,9 @@ export function consentWording(petition: Petition, language: Language): ConsentW
 function putTogether(petition: Petition, language: Language): ConsentWording {
   const own = petition.consent;
   const values = { title: textIn(petition, language).title, group: petition.group?.name };
-  const signing = own?.signing?.[language] || translate(language, 'consent.privacy', values);
+  const signing =
+    own?.signing?.[language] ||
+    translate(language, keyFor(language, petition.kind, 'consent.privacy'), values);
   const updates = own?.updates?.[language] || translate(language, 'consent.updates', values);
   const version = createHash('sha256').update(`${signing}\n${updates}`).digest('base64url').slice(0, 12);
   return { signing, updates, version };

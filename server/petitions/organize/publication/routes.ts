@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { record } from '../../../audit/entry.ts';
 import { letterObstacle } from '../../../letters/target.ts';
+import { officialObstacle } from '../../../linked/official.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { organizePage } from '../../../organize/chrome.ts';
@@ -55,6 +56,8 @@ async function publish({ petition, organizer }: SignedIn, typed: Typed, now: Dat
   if (!read.at) return { problems: { publishedAt: read.problem ?? 'Choose when it becomes public.' } };
   const obstacle = life.obstacleTo(petition, read.at) ?? (await letterObstacle(petition));
   if (obstacle) return { problems: { [isLater ? 'publishedAt' : 'form']: obstacle } };
+  const missing = await officialObstacle(petition);
+  if (missing) return { problems: { form: missing } };
   const isDone = await life.publishPetition(petition, read.at, organizer, now);
   return { ...doneIf(isDone), details: { at: read.at.toISOString() } };
 }

@@ -6,6 +6,8 @@ import { isOurs, nameOf, stepsOf } from './publication.ts';
 
 const outcomeWords: Readonly<Record<string, string>> = {
   delivered: 'Delivered',
+  certified: 'Certified',
+  presented: 'Presented',
   answered: 'Answered',
   victory: 'Victory',
   withdrawn: 'Withdrawn',
