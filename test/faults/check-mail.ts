@@ -36,6 +36,7 @@ export async function checkMail(
         .slice(1)
         .flatMap((time, n) => judgeAgain(mailing, times[n] as Taken, time, evidence, twice));
     }),
+    ...mailings.flatMap((mailing) => judgeUnended(mailing, evidence)),
     ...people.flatMap((person) => checkPerson(person, mailings, post.taken)),
   ];
   return { wrong, twice, mails: post.taken.length };
@@ -59,6 +60,12 @@ function judgeAgain(
     return [];
   }
   return [`${_id} was sent again after ${later.at - earlier.at} ms although it had been taken`];
+}
+
+/** Sending that was begun is said to have ended, unless whoever did it may have been kept from that. */
+function judgeUnended({ _id, state, at }: Sent, { interruptions }: Evidence): string[] {
+  if (state !== 'claimed' || interruptions.some((moment) => moment >= Number(at))) return [];
+  return [`sending ${_id} was begun and never said to have ended`];
 }
 
 function checkPerson(person: Person, mailings: readonly Sent[], taken: readonly Taken[]): string[] {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Petition } from '../../server/petitions/petition.ts';
+import { Suppression } from '../../server/signers/suppression.ts';
 import { makePetition } from '../support/factories.ts';
 import { check, type Verdict } from './check.ts';
 import { leavesJobs, runHand } from './hand.ts';
@@ -40,6 +41,8 @@ export async function runSeed(system: System, seed: number): Promise<Run> {
 async function play(system: System, seed: number, schedule: Schedule, people: Person[]): Promise<Verdict> {
   const petitions: Petition[] = [await makePetition(), await makePetition(), await makePetition()];
   system.post.renew(seed);
+  // A seed that is played again has the same people, and none of them was erased before.
+  await Suppression.deleteMany({});
   const end = new AbortController();
   const owing = new Set<string>();
   const handAtWork = Promise.all([runHand(system, schedule), sleep(horizon)]);
