@@ -121,3 +121,16 @@ export async function letterObstacle(petition: Petition): Promise<string | undef
     return 'The letter goes to nobody yet. Add its targets under “Letter”.';
   return undefined;
 }
+
+/** Puts everybody on one letter's list on another's. */
+export async function copyTargets(
+  from: Types.ObjectId,
+  petition: Types.ObjectId,
+  now = new Date(),
+): Promise<void> {
+  const listed = await readListed({ _id: from });
+  const copies = listed.map(({ name, title, address, mailbox, language, salutation }) => ({
+    ...{ petition, name, title, address, mailbox, language, salutation, isListed: true, createdAt: now },
+  }));
+  if (copies.length > 0) await Target.insertMany(copies);
+}

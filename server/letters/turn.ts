@@ -89,7 +89,7 @@ export async function noteFailure(
 
 export const noteArrival = ({ _id }: Pick<Target, '_id'>) =>
   Target.updateOne(
-    { _id, failures: { $gt: 0 } },
+    { _id, failedAt: { $ne: null } },
     { $set: { failures: 0 }, $unset: { failedAt: 1, reason: 1 } },
   );
 

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { petitionLimits } from '../../../config/limits.ts';
+import { copyTargets } from '../../letters/target.ts';
 import { type Language, Petition } from '../petition.ts';
 
 const copyWords: Record<Language, string> = { en: 'copy', fr: 'copie' };
@@ -25,12 +26,13 @@ export async function copyPetition(
         : [],
     ),
   );
-  const { image, donationUrl, newsletterUrl, representatives } = petition;
+  const { image, donationUrl, newsletterUrl, representatives, letter } = petition;
   const _id = new Types.ObjectId();
   await Petition.create({
     ...{ _id, kind, language, texts, image, group, goal, timeZone, hashtags, asks, questions },
-    ...{ consent, team, donationUrl, newsletterUrl, editedBy, representatives },
+    ...{ consent, team, donationUrl, newsletterUrl, editedBy, representatives, letter },
     slug: `${petition.slug.slice(0, 60).replace(/-+$/, '')}-${_id.toHexString().slice(-8)}`,
   });
+  await copyTargets(petition._id, _id);
   return _id;
 }
