@@ -34,9 +34,7 @@ async function find(button) {
   try {
     const after = await ask(form, button);
     before.replaceWith(after);
-    const focus = /** @type {HTMLElement | null} */ (
-      after.querySelector('[autofocus], [name="lookupName"], input')
-    );
+    const focus = /** @type {HTMLElement | null} */ (after.querySelector('[autofocus]'));
     focus?.focus();
   } catch {
     delete before.dataset.isFinding;

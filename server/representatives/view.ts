@@ -26,7 +26,7 @@ export async function representativesView(
   if (!wanted) return undefined;
   const { found } = looked;
   const isNew = found !== undefined && 'representatives' in found;
-  const shown = isNew ? found.representatives : isWhole ? await shownBefore(wanted, typed) : [];
+  const shown = isNew ? found.representatives : isWhole ? await shownBefore(wanted, typed, found) : [];
   const groups = groupsOf(shown, isNew ? undefined : new Set(chosenIds(typed)));
   const problem = found && problems.has(found.outcome) ? found.outcome : undefined;
   const isByName = found?.outcome === 'named' || found?.outcome === 'noName';
@@ -43,13 +43,18 @@ export async function representativesView(
     ...{ isNew: isNew && shown.length > 0, groups, without },
     shown: shown.map(({ key }) => key.toHexString()).join(','),
     kept: isWhole ? [] : chosenFields(typed),
-    spans: groups.some(({ isSpread }) => isSpread) && !isByName,
+    spans: groups.some(({ isSpread }) => isSpread) && !isByName && !problem,
     note: noteOf(lang, wanted.offices, found),
   };
 }
 
-async function shownBefore({ provider, offices }: NonNullable<ReturnType<typeof wantedBy>>, typed: Typed) {
-  const ids = shownIds(typed);
+/** Whoever was found before, unless another code was asked for that nobody knows: they are not theirs. */
+async function shownBefore(
+  { provider, offices }: NonNullable<ReturnType<typeof wantedBy>>,
+  typed: Typed,
+  found: Found | undefined,
+) {
+  const ids = found?.outcome === 'unknown' ? [] : shownIds(typed);
   const source = ids.length > 0 ? await sourceOf(provider) : undefined;
   return source ? readRepresentatives(source, offices, ids) : [];
 }
