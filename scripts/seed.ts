@@ -3,6 +3,7 @@ import type { Env } from '../config/env.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { placeOf, type SealedField, Signature } from '../server/signatures/signature.ts';
 import { createVault } from '../server/signers/vault.ts';
+import { seedCampaign } from './sample-campaign.ts';
 import { samplePetitions } from './samples.ts';
 
 type Sample = ReturnType<typeof samplePetitions>[number];
@@ -20,6 +21,7 @@ export async function seedSamples(
     const made = sampleSignatures(env, _id, { signatures, supporters, petition }, now);
     if (made.length > 0) await Signature.insertMany(made, { lean: true });
   }
+  await seedCampaign(now);
   return samples.length;
 }
 

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { campaignRoutes } from './campaigns/routes.ts';
 import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
 import { measureWeb } from './health/gauges.ts';
@@ -56,6 +57,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(signatureRoutes(platform, admit));
   app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
+  app.use(campaignRoutes(platform, live));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));

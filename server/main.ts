@@ -5,6 +5,8 @@ import type { Log } from '../config/log.ts';
 import { runProcess } from '../config/run.ts';
 import { createQueues } from '../workers/queues.ts';
 import { createApp } from './app.ts';
+import { Campaign } from './campaigns/campaign.ts';
+import { readCampaignCount } from './campaigns/count.ts';
 import { closeServer, openServer } from './connections.ts';
 import { watchLoad } from './middleware/load.ts';
 import { Petition } from './petitions/petition.ts';
@@ -47,9 +49,11 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
   };
 }
 
-async function currentCount(petitionId: string): Promise<object | undefined> {
-  const petition = await Petition.findById(petitionId).lean<Petition>();
-  return petition ? (await readCount(petition)).public : undefined;
+async function currentCount(id: string): Promise<object | undefined> {
+  const petition = await Petition.findById(id).lean<Petition>();
+  if (petition) return (await readCount(petition)).public;
+  const campaign = await Campaign.findById(id).lean<Campaign>();
+  return campaign ? (await readCampaignCount(campaign)).public : undefined;
 }
 
 if (import.meta.main) {

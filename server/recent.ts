@@ -1,4 +1,5 @@
 import { recentWork } from '../config/limits.ts';
+import type { CampaignWithCount } from './campaigns/find.ts';
 import type { Kept } from './page.ts';
 import type { PetitionWithCount } from './petitions/find.ts';
 import { isMongoAway } from './stores.ts';
@@ -12,14 +13,18 @@ export type Recent = ReturnType<typeof createRecent>;
  */
 export function createRecent() {
   const petitions = keepRecent<PetitionWithCount | undefined>();
+  const campaigns = keepRecent<CampaignWithCount | undefined>();
   const pages = keepRecent<Kept | undefined>();
   return {
     /** Published petitions and their counts, by slug; undefined where there is none. */
     petitions,
+    /** Published campaigns and their people, by slug. */
+    campaigns,
     /** Whole pages, by what they depend on; undefined where a request must be answered the long way. */
     pages,
     forget(): void {
       petitions.clear();
+      campaigns.clear();
       pages.clear();
     },
   };

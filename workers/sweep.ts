@@ -1,4 +1,5 @@
 import { letterWork, mailWork, officialWork, periods } from '../config/limits.ts';
+import { beginRecountsLeft } from '../server/campaigns/members.ts';
 import { Participation } from '../server/campaigns/participation.ts';
 import { touchLeft } from '../server/campaigns/touch.ts';
 import { Target } from '../server/letters/target.ts';
@@ -43,6 +44,7 @@ export async function sweep(
   for (const petitionId of await findDueReadings(now)) queues.enqueue('officialCount', { petitionId });
   for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
   await touchLeft(now);
+  await beginRecountsLeft({ queues }, now);
   for (const campaign of await Participation.distinct('campaign', { recount: true }))
     queues.enqueue('campaignTally', { campaignId: String(campaign) });
   if (mails.length + petitions.length + reminders > 0) {

@@ -1,5 +1,9 @@
 /** What each action did, as the end of a sentence that begins with who. Those of other versions are read from their names. */
 const sentences: Readonly<Record<string, string>> = {
+  'campaign.create': 'created a campaign',
+  'campaign.edit': 'edited a campaign',
+  'campaign.publish': 'published a campaign',
+  'campaign.unpublish': 'took a campaign off the site',
   'ledger.add': 'added signatures on paper or from a partner',
   'ledger.correct': 'corrected signatures on paper or from a partner',
   'letter.again': 'sent letters again that did not arrive',

@@ -33,6 +33,8 @@ const schema = new Schema(
     opensAt: Date,
     closesAt: Date,
     timeZone: { type: String, default: 'UTC' },
+    /** Came in or went out, and nobody has begun to take them into the count. */
+    recountDue: { type: [Schema.Types.ObjectId], default: undefined },
     /** Goes up with every change an organizer makes: whoever edits an older one is told. */
     revision: { type: Number, default: 0 },
     editedBy: Schema.Types.ObjectId,
@@ -42,6 +44,7 @@ const schema = new Schema(
 schema.index({ publishedAt: -1 });
 schema.index({ formerSlugs: 1 });
 schema.index({ petitions: 1 });
+schema.index({ recountDue: 1 }, { sparse: true });
 
 export type Campaign = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const Campaign = model('Campaign', schema);

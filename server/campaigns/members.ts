@@ -5,6 +5,7 @@ import { formatNumber } from '../locales.ts';
 import type { Platform } from '../platform.ts';
 import { Signature } from '../signatures/signature.ts';
 import { beginTask, type Step, type Task } from '../tasks/task.ts';
+import { Campaign, campaignTextIn } from './campaign.ts';
 import { Participation } from './participation.ts';
 import { petitionsOf, runCampaignRound } from './round.ts';
 import { CampaignTally } from './tally.ts';
@@ -18,20 +19,40 @@ const cursorSchema = z.object({
   after: z.string().default(''),
 });
 
-/** Begins to take petitions that came into a campaign, or left it, into its count. */
+/**
+ * Begins to take petitions that came into a campaign, or left it, into its count. Returns the work, or undefined where
+ * there is none to do.
+ */
 export async function beginRecount(
   platform: Pick<Platform, 'queues'>,
-  campaign: { _id: Types.ObjectId; title: string },
-  petitions: readonly Types.ObjectId[],
-  organizer: Types.ObjectId,
-): Promise<Types.ObjectId> {
-  const ids = petitions.map(String);
-  const total = await Signature.countDocuments({ petition: { $in: petitions } });
-  return beginTask(platform, {
-    ...{ kind: 'campaignPetitions', needs: 'campaign.edit', organizer, total },
-    title: `Count the people of “${campaign.title}”`,
-    input: { campaignId: campaign._id.toHexString(), petitions: ids },
+  campaignId: Types.ObjectId,
+  organizer?: Types.ObjectId,
+): Promise<Types.ObjectId | undefined> {
+  const campaign = await Campaign.findById(campaignId).lean<Campaign>();
+  const petitions = campaign?.recountDue ?? [];
+  const by = organizer ?? campaign?.editedBy;
+  if (!campaign || !by || petitions.length === 0) return undefined;
+  const task = await beginTask(platform, {
+    ...{ kind: 'campaignPetitions', needs: 'campaign.edit', organizer: by },
+    title: `Count the people of “${campaignTextIn(campaign, campaign.language).title}”`,
+    input: { campaignId: campaignId.toHexString(), petitions: petitions.map(String) },
+    total: await Signature.countDocuments({ petition: { $in: petitions.filter(isIn(campaign.petitions)) } }),
   });
+  await Campaign.updateOne({ _id: campaignId }, { $pull: { recountDue: { $in: petitions } } });
+  return task;
+}
+
+const isIn = (ids: readonly Types.ObjectId[]) => (id: Types.ObjectId) =>
+  ids.some((other) => other.equals(id));
+
+/** Begins what a process that died left out. */
+export async function beginRecountsLeft(platform: Pick<Platform, 'queues'>, now = new Date()): Promise<void> {
+  const before = new Date(now.getTime() - campaignWork.recheck * 1000);
+  const left = await Campaign.find(
+    { 'recountDue.0': { $exists: true }, updatedAt: { $lte: before } },
+    { _id: 1 },
+  ).lean();
+  for (const { _id } of left) await beginRecount(platform, _id);
 }
 
 /**

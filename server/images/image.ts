@@ -1,5 +1,6 @@
 import { type InferSchemaType, model, Schema } from 'mongoose';
 import { imageLimits } from '../../config/limits.ts';
+import { Campaign } from '../campaigns/campaign.ts';
 import { Petition } from '../petitions/petition.ts';
 import { readPicture } from './picture.ts';
 
@@ -42,7 +43,11 @@ export const imageUrl = (id: string, type: 'jpg' | 'webp' = 'jpg'): string => `/
 
 /** Deletes pictures that no petition shows, once nobody can be at the form they were uploaded with. */
 export async function deleteUnusedImages(now = new Date()): Promise<number> {
-  const used = await Petition.distinct('image.upload');
+  const used = [
+    ...(await Petition.distinct('image.upload')),
+    ...(await inUpdates()),
+    ...(await Campaign.distinct('image.upload')),
+  ];
   const before = new Date(now.getTime() - imageLimits.unusedKept * 1000);
   const { deletedCount } = await Image.deleteMany({ _id: { $nin: used }, at: { $lte: before } });
   return deletedCount;

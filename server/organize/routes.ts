@@ -2,6 +2,7 @@ import { type ErrorRequestHandler, Router } from 'express';
 import { passkeyRoutes } from '../account/passkeys/routes.ts';
 import { accountRoutes } from '../account/routes.ts';
 import { auditRoutes } from '../audit/routes.ts';
+import { campaignOrganizeRoutes } from '../campaigns/organize/routes.ts';
 import { overviewRoutes } from '../dashboard/overview/routes.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { allowOnly, wantsJson } from '../errors.ts';
@@ -35,6 +36,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...homeRoutes(platform),
   // Before `/organize/petitions/:petition`, which would take `new` for one.
   ...petitionOrganizeRoutes(platform),
+  ...campaignOrganizeRoutes(platform),
   ...dashboardRoutes(platform),
   ...overviewRoutes(platform),
   ...accountRoutes(platform),

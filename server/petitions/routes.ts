@@ -1,4 +1,6 @@
 import { type Request, type Response, Router } from 'express';
+import { listPublishedCampaigns, publicCampaignsWith } from '../campaigns/find.ts';
+import { campaignCard, campaignHeadline } from '../campaigns/view.ts';
 import { allowOnly, HttpError } from '../errors.ts';
 import { letterContext } from '../letters/view.ts';
 import { officialCards, officialView } from '../linked/view.ts';
@@ -93,6 +95,9 @@ async function petitionContext(
         : undefined,
     supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
     updates: isWhole ? await updatesView(petition, lang) : undefined,
+    campaigns: isWhole
+      ? (await publicCampaignsWith(petition._id, now)).map((campaign) => campaignHeadline(campaign, lang, now))
+      : [],
     official: isWhole ? await officialView(petition, lang, now) : undefined,
     form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
     representatives: shown.isOpen
@@ -148,6 +153,9 @@ export function petitionRoutes(platform: Platform): Router {
         image: platform.env.BASE_URL + view.shareImage(),
         alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
       },
+      campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count }) =>
+        campaignCard(campaign, count, lang, now),
+      ),
       open: inPhase('open'),
       upcoming: inPhase('upcoming'),
       finished: inPhase('closed'),

@@ -11,10 +11,28 @@ export function shareView(petition: Petition, lang: Language, baseUrl: string) {
     return url.href;
   };
   const says = translate(lang, keyFor(lang, petition.kind, 'share.text'), { title });
-  const tags = petition.hashtags.map((tag) => `#${tag}`).join(' ');
+  return shareLinks(
+    lang,
+    { title, says, hashtags: petition.hashtags, address, url: petitionUrl(petition, lang) },
+    baseUrl,
+  );
+}
+
+type Shared = {
+  title: string;
+  says: string;
+  hashtags: readonly string[];
+  /** The whole address, with the name of the network that brings somebody there. */
+  address: (ref: string) => string;
+  url: string;
+};
+
+/** The links for any page of ours. */
+export function shareLinks(lang: Language, { title, says, hashtags, address, url }: Shared, baseUrl: string) {
+  const tags = hashtags.map((tag) => `#${tag}`).join(' ');
   const withLink = (ref: string) => [says, address(ref), tags].filter(Boolean).join(' ');
-  const link = (url: string, values: Record<string, string>) =>
-    `${url}?${new URLSearchParams(values)}`.replaceAll('+', '%20');
+  const link = (to: string, values: Record<string, string>) =>
+    `${to}?${new URLSearchParams(values)}`.replaceAll('+', '%20');
 
   const links = [
     { network: 'whatsapp', href: link('https://wa.me/', { text: withLink('whatsapp') }) },
@@ -28,13 +46,13 @@ export function shareView(petition: Petition, lang: Language, baseUrl: string) {
       href: link('https://x.com/intent/post', {
         text: says,
         url: address('x'),
-        hashtags: petition.hashtags.join(','),
+        hashtags: hashtags.join(','),
       }),
     },
     { network: 'email', href: link('mailto:', { subject: title, body: withLink('email') }) },
   ];
   return {
-    url: new URL(petitionUrl(petition, lang), baseUrl).href,
+    url: new URL(url, baseUrl).href,
     text: [says, tags].filter(Boolean).join(' '),
     links: links.map(({ network, href }) => ({ network, href, label: translate(lang, `share.${network}`) })),
   };

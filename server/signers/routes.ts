@@ -1,4 +1,6 @@
 import { type Request, type Response, Router } from 'express';
+import { publicCampaignsWith } from '../campaigns/find.ts';
+import { campaignHeadline } from '../campaigns/view.ts';
 import { HttpError, sendError } from '../errors.ts';
 import { ownLetterData, ownLetterView } from '../letters/view.ts';
 import { translate } from '../locales.ts';
@@ -46,7 +48,8 @@ export function signerRoutes(platform: Platform): Router {
     const signed = petition ? await findVersion(petition, signature.version ?? 1) : undefined;
     const textSigned = signed?.texts ?? (petition ? signedTextsOf(petition) : undefined);
     const letter = petition ? await ownLetterData(platform, petition, signature) : undefined;
-    response.json({ petition: page, ...signatureView(platform, signature), letter, textSigned });
+    const campaigns = (await campaignsOf(signature)).map(({ url }) => platform.env.BASE_URL + url);
+    response.json({ petition: page, campaigns, ...signatureView(platform, signature), letter, textSigned });
   });
 
   router.post('/signatures/:token/withdrawal', async (request, response) => {
@@ -108,6 +111,14 @@ function showUnsubscribe(request: Request, response: Response, lang: Language, d
   });
 }
 
+/** The campaigns whose people a signature is among. */
+async function campaignsOf({ petition, state, language }: Signature) {
+  if (state !== 'confirmed') return [];
+  const now = new Date();
+  const found = await publicCampaignsWith(petition, now);
+  return found.map((campaign) => campaignHeadline(campaign, language as Language, now));
+}
+
 const knownDone = ['withdrawn', 'nameHidden'];
 
 async function showOwnData(
@@ -127,6 +138,7 @@ async function showOwnData(
     letter: petition ? await ownLetterView(platform, petition, signature) : undefined,
     textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,
     signature: { ...shown, country: placeName(lang, shown.country) },
+    campaigns: await campaignsOf(signature),
     words: ownWordsView(petition ?? { moderation: 'after' }, signature, lang),
     mayWithdraw: withdrawable.includes(signature.state),
     done: knownDone.find((done) => done === request.query.done),

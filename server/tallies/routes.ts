@@ -1,13 +1,12 @@
-import { type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { streamWork } from '../../config/limits.ts';
 import { HttpError } from '../errors.ts';
 import { cachePublicly } from '../page.ts';
 import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
-import type { Petition } from '../petitions/petition.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
 import { comeBack, countEvent, type LiveCounts, type NoteStream, viewerOf } from './live.ts';
-import { readCount } from './tally.ts';
+import { type PublicCount, readCount } from './tally.ts';
 
 /** How old a count may be in somebody's cache, in seconds. */
 const countAge = 5;
@@ -16,41 +15,63 @@ const mostUnread = 64 * 1024;
 
 export function tallyRoutes(platform: Pick<Platform, 'recent' | 'metrics'>, live: LiveCounts): Router {
   const router = Router();
-  const note: NoteStream = (outcome) => platform.metrics.streams.inc({ audience: 'public', outcome });
 
   router.get('/petitions/:slug/count.json', async (request, response) => {
     const { count } = await findCounted(platform, request.params.slug);
-    cachePublicly(response, countAge);
-    response.set('Access-Control-Allow-Origin', '*');
-    response.json(count.public);
+    sendCount(response, count.public);
   });
 
   router.get('/petitions/:slug/events', async (request, response) => {
     const { petition } = await findCounted(platform, request.params.slug);
-    if (response.destroyed) return;
-    response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Accel-Buffering': 'no',
-      'Access-Control-Allow-Origin': '*',
+    await streamCount(platform, live, request, response, {
+      id: petition._id.toHexString(),
+      read: async () => (await readCount(petition)).public,
     });
-    if (request.method === 'HEAD' || live.isClosed) {
-      response.end(comeBack());
-      return;
-    }
-    response.write(comeBack());
-    endInTime(response);
-    note('opened');
-    await watchCount(live, petition, response, note);
   });
 
   return router;
 }
 
+/** Answers with a count that anybody may read from anywhere. */
+export function sendCount(response: Response, count: PublicCount): void {
+  cachePublicly(response, countAge);
+  response.set('Access-Control-Allow-Origin', '*');
+  response.json(count);
+}
+
+/** What is counted: its id, and how its count is read. */
+type Counted = { id: string; read: () => Promise<PublicCount> };
+
+/** Streams a count as it moves. */
+export async function streamCount(
+  { metrics }: Pick<Platform, 'metrics'>,
+  live: LiveCounts,
+  request: Request,
+  response: Response,
+  counted: Counted,
+): Promise<void> {
+  if (response.destroyed) return;
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+    'Access-Control-Allow-Origin': '*',
+  });
+  if (request.method === 'HEAD' || live.isClosed) {
+    response.end(comeBack());
+    return;
+  }
+  const note: NoteStream = (outcome) => metrics.streams.inc({ audience: 'public', outcome });
+  response.write(comeBack());
+  endInTime(response);
+  note('opened');
+  await watchCount(live, counted, response, note);
+}
+
 /** Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand. */
 async function watchCount(
   live: LiveCounts,
-  petition: Petition,
+  { id, read }: Counted,
   response: Response,
   note: NoteStream,
 ): Promise<void> {
@@ -64,8 +85,8 @@ async function watchCount(
     },
     end,
   };
-  response.on('close', live.watch(petition._id.toHexString(), viewer));
-  const { public: count } = await readCount(petition);
+  response.on('close', live.watch(id, viewer));
+  const count = await read();
   if (!isTold) viewer.write(countEvent(JSON.stringify(count)));
 }
 

@@ -65,7 +65,7 @@ export const slugTaken = 'This address belongs to another petition. Choose anoth
 const tooBusy = 'Others are saving this petition just now. Save it once more.';
 
 /** The choices between two editors' texts: `asked` names what the page asked about. */
-function readChoices(typed: Typed): Choices {
+export function readChoices(typed: Typed): Choices {
   const asked = (typed.asked ?? '').split(' ').filter((name) => /^[\w-]+$/.test(name));
   const chosen = (name: string): Choice | '' =>
     (['theirs', 'mine'] as const).find((choice) => choice === typed[`choice-${name}`]) ?? '';

@@ -6,8 +6,12 @@ import { labelOf, languageWords, type Typed, typedOf } from './typed.ts';
 import { askingWords, pictureUrl, questionKinds } from './view.ts';
 
 /** Two editors' forms put together: what was taken from the other one, and what there is to choose between. */
-export function mergeView(stored: Petition, typed: Typed, { taken, conflicts }: Merged, by: string) {
-  const [theirs, mine] = [keyedOf(typedOf(stored)), keyedOf(typed)];
+export const mergeView = (stored: Petition, typed: Typed, merged: Merged, by: string) =>
+  compareForms(typedOf(stored), typed, merged, by);
+
+/** The same of any two forms, each as it would be sent. */
+export function compareForms(stored: Typed, typed: Typed, { taken, conflicts }: Merged, by: string) {
+  const [theirs, mine] = [keyedOf(stored), keyedOf(typed)];
   return {
     by,
     taken: listOf(taken.map(({ name }) => name)),

@@ -59,7 +59,7 @@ const partWords: Readonly<Record<string, string>> = {
 };
 const fieldWords: Readonly<Record<string, string>> = {
   ...{ slug: 'Address', language: 'Main language', picture: 'Picture', file: 'Picture' },
-  ...{ goal: 'Goal', dates: 'Dates', questions: 'Order of the questions' },
+  ...{ goal: 'Goal', dates: 'Dates', questions: 'Order of the questions', petitions: 'Petitions' },
   ...{ 'goal-kind': 'Goal', 'goal-number': 'Number aimed for', timeZone: 'Time zone' },
   ...{ opensAt: 'Opens', closesAt: 'Closes', hashtags: 'Hashtags' },
   ...{ 'group-name': 'Group', 'group-url': 'Group’s website', 'press-name': 'Press contact' },
