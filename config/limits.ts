@@ -94,7 +94,12 @@ export const periods = {
  * petition may have moved for a sweep to look for milestones, in seconds; and how many mails of one job are under way at
  * once, so few that each is done with long before its claim runs out.
  */
-export const mailWork = { lease: 2 * minute, sweepAfter: minute, movedLately: 10 * minute, atOnce: 10 } as const;
+export const mailWork = {
+  lease: 2 * minute,
+  sweepAfter: minute,
+  movedLately: 10 * minute,
+  atOnce: 10,
+} as const;
 
 /** Files that organizers send and are sent: bytes, and how long they are kept, in seconds. */
 export const fileLimits = {
@@ -125,7 +130,7 @@ export const moderationWork = {
 } as const;
 
 /** An update's texts, in characters, and its form, in bytes. */
-export const updateLimits = { title: 150, body: 20_000, formBytes: 1024 * 1024 } as const;
+export const updateLimits = { title: 150, body: 20_000, imageAlt: 250, formBytes: 1024 * 1024 } as const;
 
 /**
  * Sending an update: mails under way at once (so few that even a mail server that hangs at each is done with within a

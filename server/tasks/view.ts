@@ -59,7 +59,8 @@ export function taskView(task: Task, now = new Date()) {
 type Result = { summary?: string; nextUrl?: string; downloadUrl?: string; undoUrl?: string };
 
 function resultView(result: unknown) {
-  const { summary, nextUrl, downloadUrl, undoUrl, ...others } = (result ?? {}) as Result & Record<string, unknown>;
+  const { summary, nextUrl, downloadUrl, undoUrl, ...others } = (result ?? {}) as Result &
+    Record<string, unknown>;
   const numbers = Object.entries(others).filter(([, value]) => typeof value === 'number');
   return {
     summary,
