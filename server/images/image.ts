@@ -45,7 +45,6 @@ export const imageUrl = (id: string, type: 'jpg' | 'webp' = 'jpg'): string => `/
 export async function deleteUnusedImages(now = new Date()): Promise<number> {
   const used = [
     ...(await Petition.distinct('image.upload')),
-    ...(await inUpdates()),
     ...(await Campaign.distinct('image.upload')),
   ];
   const before = new Date(now.getTime() - imageLimits.unusedKept * 1000);

@@ -12,6 +12,7 @@ import { findVersion, signedTextsOf } from '../petitions/versions/version.ts';
 import { versionView } from '../petitions/versions/view.ts';
 import { headlineView, petitionUrl, placeName } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
+import type { Signature } from '../signatures/signature.ts';
 import { signatureView } from '../signatures/view.ts';
 import {
   eraseSigner,
