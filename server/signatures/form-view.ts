@@ -10,6 +10,7 @@ import type { FieldProblems, Typed } from './form.ts';
 const fields = [
   ...[
     'form',
+    'representatives',
     'letterSubject',
     'letterText',
     'name',
@@ -20,7 +21,7 @@ const fields = [
     'phone',
     'comment',
   ],
-  ...['answer', 'representatives', 'captcha'],
+  ...['answer', 'captcha'],
 ];
 
 /** The signature form with what was typed and a message at each field that needs one. */

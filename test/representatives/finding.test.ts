@@ -6,6 +6,7 @@ import { createRepresent, RepresentLookup } from '../../server/representatives/r
 import { Representative } from '../../server/representatives/representative.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
+import { makeTarget } from '../support/letters.ts';
 import { errorAt, focusIn, textOf, valueIn } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { address, answerFor, type FakeRepresent, mp, mpp, startRepresent } from '../support/represent.ts';
@@ -69,7 +70,8 @@ function boxOf({ html }: Page, name: string): Member | undefined {
 /** Offers to go on in other ways, with what was typed still there. */
 function offersOtherWays(page: Page): void {
   assert.equal(valueIn(page.html, 'lookupName'), '');
-  assert.equal(valueIn(page.html, 'withoutRepresentatives'), false);
+  // The letter goes to nobody else: without them there would be none.
+  assert.equal(valueIn(page.html, 'withoutRepresentatives'), undefined);
   assert.equal(valueIn(page.html, 'name'), 'Robin');
 }
 
@@ -130,6 +132,15 @@ describe('who looks for their representatives', () => {
     assert.equal(page.status, 200);
     assert.match(page.text, /Nobody is known for this postal code who is MP\. It lies in Nunavut\./);
     offersOtherWays(page);
+  });
+
+  it('may go on without where the letter goes to others too, and that is kept', async () => {
+    const letter = await makeLetter();
+    await makeTarget(letter);
+    const page = await find(letter, { lookupCode: 'X0A0H0' });
+    assert.equal(valueIn(page.html, 'withoutRepresentatives'), false);
+    const again = await find(letter, { lookupCode: 'X0A0H0', withoutRepresentatives: 'on' });
+    assert.equal(valueIn(again.html, 'withoutRepresentatives'), true);
   });
 
   it('is answered in French', async () => {
