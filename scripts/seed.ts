@@ -4,6 +4,7 @@ import { Petition } from '../server/petitions/petition.ts';
 import { placeOf, type SealedField, Signature } from '../server/signatures/signature.ts';
 import { createVault } from '../server/signers/vault.ts';
 import { seedCampaign } from './sample-campaign.ts';
+import { seedRepresentatives } from './sample-representatives.ts';
 import { samplePetitions } from './samples.ts';
 
 type Sample = ReturnType<typeof samplePetitions>[number];
@@ -22,6 +23,7 @@ export async function seedSamples(
     if (made.length > 0) await Signature.insertMany(made, { lean: true });
   }
   await seedCampaign(now);
+  await seedRepresentatives(now);
   return samples.length;
 }
 

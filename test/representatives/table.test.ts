@@ -16,13 +16,17 @@ import {
   RepresentativeArea,
   RepresentativeTable,
 } from '../../server/representatives/table/table.ts';
+import { Signature } from '../../server/signatures/signature.ts';
 import type { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { makePetition } from '../support/factories.ts';
+import { makeLetter, makeLetterForm } from '../support/letters.ts';
 import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { signAndConfirm } from '../support/signer.ts';
 import { newTask, stepTwice, taskEnd } from '../support/tasks.ts';
+import { visitor } from '../support/visitor.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -242,6 +246,33 @@ describe('a table', () => {
       chosen.map(({ email, title, language }) => [email, title, language]),
       [['after@example.org', 'MP', 'en']],
     );
+  });
+
+  it('is whom letters of signers who found and chose them go to, and nobody else', async () => {
+    await used(header + ada + row('K1A', 'Centre', 'MPP', 'Not Asked', 'not.asked@example.org', '', '', ''));
+    const { petition } = await makeLetter(0, {}, { representatives: wanted });
+    const found = await findByCode(createProviders(platform), wanted, 'K1A 0B1');
+    const id = 'representatives' in found ? String(found.representatives[0]?.key) : '';
+    const other = String((await Representative.findOne({ name: 'Not Asked' }).lean())?.key);
+    const form = makeLetterForm({ lookupCode: 'K1A 0B1', representatives: id, 'representative-1': id });
+    const forged = await visitor(world).sign(petition.slug, { ...form, 'representative-2': other });
+    assert.equal(forged.status, 422);
+    assert.match(errorAt(await forged.text(), 'representatives') ?? '', /no longer in office here/);
+    const nobody = await visitor(world).sign(petition.slug, makeLetterForm());
+    assert.match(
+      errorAt(await nobody.text(), 'representatives') ?? '',
+      /Find and choose your representatives/,
+    );
+    await signAndConfirm(world, petition.slug, form);
+    const letter = await world.mailbox.mailTo('ada@example.org');
+    assert.deepEqual(
+      letter.to?.map((to) => to.address),
+      ['ada@example.org'],
+    );
+    assert.equal(world.mailbox.to('not.asked@example.org').length, 0);
+    const signature = await Signature.findOne({ petition: petition._id }).lean();
+    assert.doesNotMatch(JSON.stringify(signature), /K1A/);
+    assert.equal(signature?.sealed?.postalCode, undefined);
   });
 
   it('of many rows is read in steps, each of which may run twice', async () => {
