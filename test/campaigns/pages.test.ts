@@ -162,7 +162,9 @@ describe('a campaign', () => {
     leave.abort();
     await listening;
     const count = await eventually(async () => {
-      const said = (await (await visitor(world).get(`/campaigns/${campaign.slug}/count.json`)).json()) as object;
+      const said = (await (
+        await visitor(world).get(`/campaigns/${campaign.slug}/count.json`)
+      ).json()) as object;
       return (said as { count: number }).count === 2 ? said : undefined;
     }, 'the count');
     assert.deepEqual(Object.keys(count).sort(), ['count', 'goal', 'phase', 'updatedAt']);
@@ -170,6 +172,8 @@ describe('a campaign', () => {
     const numbers = textOf(await (await editor.get(pathOf(campaign))).text());
     assert.match(numbers, /Different people 2/);
     assert.match(numbers, /Actions People Share 1 1 50 % 2 1 50 %/);
+    const overview = textOf(await (await editor.get('/organize/overview')).text());
+    assert.match(overview, new RegExp(`${campaign.texts?.en?.title} 2 2 0`), 'the overview');
   });
 
   it('shows what is on paper apart, and when its count was corrected', async () => {

@@ -4,6 +4,7 @@ import { Campaign } from '../../server/campaigns/campaign.ts';
 import { Participation } from '../../server/campaigns/participation.ts';
 import { runCampaignRound } from '../../server/campaigns/round.ts';
 import { CampaignTally, pathsOf } from '../../server/campaigns/tally.ts';
+import { touchPeople } from '../../server/campaigns/touch.ts';
 import type { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { settle } from '../support/tally.ts';
@@ -43,6 +44,15 @@ export async function settleCampaign(
   for (const petition of petitions) await settle(petition);
   for (let round = 0; round < 100; round += 1) if ((await runCampaignRound(_id)) === 'idle') return;
   throw new Error('The tally of the campaign does not settle');
+}
+
+/** Takes all people of some petitions in, as when these came into the campaign. */
+export async function recountAll(campaign: Campaign, petitions: readonly Petition[]): Promise<void> {
+  for (const { _id } of petitions) {
+    const counted = await Signature.distinct('emailKey', { petition: _id, counted: { $ne: null } });
+    await touchPeople(campaign._id, counted);
+  }
+  await settleCampaign(campaign);
 }
 
 type Sums = { people: number; times: Record<string, number>; shared: Record<string, number> };

@@ -40,6 +40,7 @@ type Row = [what: string, path: () => string, status: number, cache: RegExp, for
 const petition = (rest = '') => `/petitions/${site.slug}${rest}`;
 const gone = (rest = '') => `/petitions/${site.withdrawn}${rest}`;
 const moved = (rest = '') => `/petitions/${site.formerSlug}${rest}`;
+const campaign = (rest = '') => `/campaigns/${site.campaign}${rest}`;
 const nothing = { email: 'nobody' };
 
 const rows: Record<string, Row[]> = {
@@ -63,6 +64,17 @@ const rows: Record<string, Row[]> = {
     ['no picture', () => `/images/${'0'.repeat(32)}.jpg`, 404, never],
   ],
   'GET /': [['the list', () => '/', 200, page]],
+  'GET /campaigns/:slug': [
+    ['a campaign', () => campaign(), 200, page],
+    ['a campaign in French', () => campaign('?lang=fr'), 200, page],
+    ['a campaign that moved', () => `/campaigns/${site.formerCampaign}`, 301, page],
+    ['no campaign', () => '/campaigns/nowhere', 404, never],
+  ],
+  'GET /campaigns/:slug/count.json': [
+    ['a count of a campaign', () => campaign('/count.json'), 200, swr(5)],
+    ['the count of no campaign', () => '/campaigns/nowhere/count.json', 404, never],
+  ],
+  'GET /campaigns/:slug/events': [['a stream of a campaign', () => campaign('/events'), 200, never]],
   'GET /petitions/:slug': [
     ['a petition', () => petition(), 200, page],
     ['a petition by a shared link', () => petition('?ref=x'), 200, page],

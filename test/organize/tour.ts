@@ -4,6 +4,7 @@ import { seedSamples } from '../../scripts/seed.ts';
 import { Export } from '../../server/exports/export.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Task } from '../../server/tasks/task.ts';
+import { makeCampaign, recountAll } from '../campaigns/support.ts';
 import { makePetition } from '../support/factories.ts';
 import { makeOrganizer, type SignedInVisitor, signInAs } from '../support/organizer.ts';
 import { makeSignatures } from '../support/signatures.ts';
@@ -52,6 +53,7 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ...['/moderation?show=held', '/updates', '/updates/new', '/updates/1', '/updates/1/edit', '/exports'],
     ...['/team', '/ledger', '/imports'],
   ]);
+  const campaign = await groupInCampaign(petition);
   const stops: [string, string][] = [
     ...['', '/account', '/people', '/audit', '/overview', '/petitions/new'].map((path): [string, string] => [
       path,
@@ -68,6 +70,10 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ['import', imported],
     ['export', `${base}/exports/${exported}`],
     ['task', `/organize/tasks/${change}`],
+    ['campaigns', '/organize/campaigns'],
+    ['campaign', `/organize/campaigns/${campaign}`],
+    ['campaign edit', `/organize/campaigns/${campaign}/edit`],
+    ['new campaign', '/organize/campaigns/new'],
     ['draft', `/organize/petitions/${draft._id}`],
     ['draft publication', `/organize/petitions/${draft._id}/publication`],
     ['closed publication', `/organize/petitions/${closed._id}/publication`],
@@ -114,6 +120,15 @@ async function importTwice(owner: SignedInVisitor, base: string): Promise<[strin
   const mapping = { name: '0', email: '1', postalCode: '2', dates: 'ymd', defaultCountry: 'CA' };
   await finished(await owner.post(imported, mapping));
   return [imported, await send()];
+}
+
+/** A campaign with a long title over the petition and the samples. Returns its id. */
+async function groupInCampaign(petition: Petition): Promise<string> {
+  const others = await Petition.find({ publishedAt: { $ne: null } }, { _id: 1 }).lean<Petition[]>();
+  const texts = { en: { title: longTitle, summary: 'Benches and trees.', body: 'It *began* so.' } };
+  const campaign = await makeCampaign([petition, ...others], { texts });
+  await recountAll(campaign, [petition, ...others]);
+  return campaign._id.toHexString();
 }
 
 async function writeUpdate(owner: SignedInVisitor, path: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Export, newExportFile, partPath } from '../../server/exports/export.ts'
 import { Image } from '../../server/images/image.ts';
 import { keepMail, listMails, outboxFolder } from '../../server/outbox/outbox.ts';
 import { Update } from '../../server/updates/update.ts';
+import { makeCampaign } from '../campaigns/support.ts';
 import { makeForm, makePetition } from './factories.ts';
 import { cookieOf, makeOrganizer } from './organizer.ts';
 import type { OpenPlatform } from './platform.ts';
@@ -24,6 +25,8 @@ export async function makeSite(world: World, platform: OpenPlatform) {
     ...{ createdAt: new Date(), publishedAt: new Date() },
     texts: { en: { title: 'The council answers', body: 'In May.' } },
   });
+  const formerCampaign = `formerly-grouped-${process.pid}`;
+  const campaign = await makeCampaign([petition], { formerSlugs: [formerCampaign] });
   const image = 'a'.repeat(32);
   await Image.create({ _id: image, jpeg: Buffer.from('jpeg'), webp: Buffer.from('webp'), at: new Date() });
   const shown = await signAndConfirm(world, slug, makeForm({ showName: 'on' }));
@@ -38,6 +41,7 @@ export async function makeSite(world: World, platform: OpenPlatform) {
     asset: await stylesheetOf(world),
     exportPath: await makeExport(world, petition._id, owner._id),
     cookie: (organizer: Types.ObjectId) => cookieOf(world, organizer),
+    ...{ campaign: campaign.slug, formerCampaign },
     newForm: () => makeForm(),
     signAndConfirm: () => signAndConfirm(world, slug, makeForm()),
     /** An address of organizers, on a petition that is there. */

@@ -1,7 +1,7 @@
 import { type Petition, textIn } from '../../petitions/petition.ts';
 import { readCount } from '../../tallies/tally.ts';
-import type { Campaign } from '../campaign.ts';
-import { petitionsIn } from '../find.ts';
+import { type Campaign, campaignTextIn } from '../campaign.ts';
+import { listCampaigns, petitionsIn } from '../find.ts';
 import { CampaignTally } from '../tally.ts';
 
 /** What organizers see of a campaign's people: how many actions they took part in, and which they share. */
@@ -31,6 +31,16 @@ export async function readNumbers(campaign: Campaign, now: Date) {
     })),
     corrections: (tally?.corrections ?? []).map(({ at, was, is }) => ({ at, was, is })),
   };
+}
+
+/** Every campaign in a line, for the numbers of everything together. */
+export async function campaignLines(now: Date) {
+  const campaigns = await listCampaigns(now);
+  return campaigns.map(({ campaign, count: { people, offline } }) => ({
+    ...{ path: `/organize/campaigns/${campaign._id.toHexString()}`, lang: campaign.language },
+    ...{ title: campaignTextIn(campaign, campaign.language).title, people, offline },
+    petitions: campaign.petitions.length,
+  }));
 }
 
 const titleOf = (petition: Petition) => ({

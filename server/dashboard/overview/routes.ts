@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { campaignLines } from '../../campaigns/organize/numbers.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute } from '../../middleware/guard.ts';
 import { organizePage } from '../../organize/chrome.ts';
@@ -27,6 +28,7 @@ export function overviewRoutes(platform: Platform): OrganizeRoute[] {
         showPage(request, response, 'organize/dashboard/overview', {
           ...organizePage(platform, who, 'All petitions together', 'home'),
           overview: overviewView(lines, chosen, people, now),
+          campaigns: await campaignLines(now),
         });
       },
     },
