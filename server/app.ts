@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import { campaignRoutes } from './campaigns/routes.ts';
 import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
+import { feedRoutes } from './feeds/routes.ts';
 import { measureWeb } from './health/gauges.ts';
 import { healthRoutes } from './health/routes.ts';
 import { imageRoutes } from './images/routes.ts';
@@ -58,6 +59,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
   app.use(campaignRoutes(platform, live));
+  app.use(feedRoutes(platform));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));

@@ -14,6 +14,8 @@ export type PageMeta = {
   image?: string;
   imageAlt?: string;
   type?: 'website' | 'article';
+  /** The address of the feed that tells its news. */
+  feed?: string;
   alternates?: { lang: Language; href: string; label: string }[];
 };
 

@@ -9,9 +9,12 @@ import { signerMailContext } from '../server/mailings/signer-mail.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { isOver } from '../server/petitions/phase.ts';
 import type { Platform } from '../server/platform.ts';
+import { keepRecent } from '../server/recent.ts';
 import { isErased, Signature } from '../server/signatures/signature.ts';
 import { openField } from '../server/signatures/view.ts';
 import { mayMail } from '../server/signers/suppression.ts';
+import { latestUpdates, missedView } from '../server/updates/missed.ts';
+import type { Update } from '../server/updates/update.ts';
 import type { Views } from '../server/views.ts';
 import type { Mail, Mailer } from './mailer.ts';
 
@@ -23,6 +26,8 @@ export class MailDeferred extends Error {
 const findSignature = findTogether<Signature>(Signature);
 const updateSignature = updateTogether(Signature);
 const findPetition = findTogether<Petition>(Petition);
+/** On the day everyone comes a petition's updates are read once a second, not once a mail. */
+const recentUpdates = keepRecent<Update[]>();
 
 type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
 
@@ -77,7 +82,11 @@ async function deliver(tools: Tools, petition: Petition, signature: Signature, m
     return { outcome: 'suppressed' as const };
   }
   const letter = signature.sealed?.letter ? await ownLetterView(tools, petition, signature) : undefined;
-  return tools.mailer.send(composeMail(tools, petition, signature, mailing, letter));
+  const updates =
+    kind === 'duplicate'
+      ? []
+      : await recentUpdates.get(petition._id.toHexString(), () => latestUpdates(petition));
+  return tools.mailer.send(composeMail(tools, petition, signature, mailing, { letter, updates }));
 }
 
 /** `letter`: what they wrote, where they wrote one: the mail that asks to confirm shows it. */
@@ -86,10 +95,12 @@ function composeMail(
   petition: Petition,
   signature: Signature,
   mailing: string,
-  letter: Awaited<ReturnType<typeof ownLetterView>>,
+  { letter, updates }: { letter: Awaited<ReturnType<typeof ownLetterView>>; updates: readonly Update[] },
 ): Mail {
   const { kind } = signature.mail ?? {};
-  const context = { ...signerMailContext(tools, petition, signature), letter };
+  const frame = signerMailContext(tools, petition, signature);
+  const missed = missedView(petition, updates, signature.createdAt, frame.lang, tools.env.BASE_URL);
+  const context = { ...frame, letter, missed };
   return composeSignerMail(tools, signature, mailing, {
     view: `mail/${kind}`,
     subject: translate(context.lang, keyFor(context.lang, petition.kind, `mail.${kind}.subject`), {

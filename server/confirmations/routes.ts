@@ -13,6 +13,7 @@ import { requestMailAgain, requestNewLinks } from '../signatures/again.ts';
 import { errorMessages } from '../signatures/form-view.ts';
 import { signatureView } from '../signatures/view.ts';
 import { parseAddress } from '../signers/address.ts';
+import { latestUpdates, missedView } from '../updates/missed.ts';
 import { type Confirmation, confirmSignature, findConfirmation } from './confirm.ts';
 
 /** Confirming a signature, and asking for the mail once more. GET and HEAD change nothing: mail scanners follow every link. */
@@ -136,6 +137,7 @@ async function showConfirmation(
     showPage(request, response, 'signatures/confirm', {
       ...context,
       action,
+      missed: missedView(petition, await latestUpdates(petition), signature.createdAt, lang),
       signature: signatureView(platform, signature),
       letter: await ownLetterView(platform, petition, signature),
     });

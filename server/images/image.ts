@@ -2,6 +2,7 @@ import { type InferSchemaType, model, Schema } from 'mongoose';
 import { imageLimits } from '../../config/limits.ts';
 import { Campaign } from '../campaigns/campaign.ts';
 import { Petition } from '../petitions/petition.ts';
+import { Update } from '../updates/update.ts';
 import { readPicture } from './picture.ts';
 
 const schema = new Schema(
@@ -41,10 +42,17 @@ export const imageExists = async (id: string): Promise<boolean> => Boolean(await
 
 export const imageUrl = (id: string, type: 'jpg' | 'webp' = 'jpg'): string => `/images/${id}.${type}`;
 
+/** Pictures of updates, those too that a mail went out with. */
+const inUpdates = async (): Promise<string[]> =>
+  (await Promise.all([Update.distinct('image.upload'), Update.distinct('sending.image.upload')]))
+    .flat()
+    .filter((id) => typeof id === 'string');
+
 /** Deletes pictures that no petition shows, once nobody can be at the form they were uploaded with. */
 export async function deleteUnusedImages(now = new Date()): Promise<number> {
   const used = [
     ...(await Petition.distinct('image.upload')),
+    ...(await inUpdates()),
     ...(await Campaign.distinct('image.upload')),
   ];
   const before = new Date(now.getTime() - imageLimits.unusedKept * 1000);

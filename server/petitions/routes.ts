@@ -10,6 +10,7 @@ import type { Platform } from '../platform.ts';
 import { type Looked, representativesView } from '../representatives/view.ts';
 import { signatureFormView } from '../signatures/form-view.ts';
 import type { Count } from '../tallies/tally.ts';
+import { latestUpdates, missedView } from '../updates/missed.ts';
 import { updatesView } from '../updates/view.ts';
 import { findPublished, listPublished, readPublished } from './find.ts';
 import type { Language, Petition } from './petition.ts';
@@ -151,6 +152,7 @@ export function petitionRoutes(platform: Platform): Router {
         description: translate(lang, 'site.tagline'),
         canonical: platform.env.BASE_URL + inLanguage('/', lang),
         image: platform.env.BASE_URL + view.shareImage(),
+        feed: platform.env.BASE_URL + inLanguage('/feed.xml', lang),
         alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
       },
       campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count }) =>
@@ -185,6 +187,7 @@ export function petitionRoutes(platform: Platform): Router {
       petition: view.headlineView(petition, lang, now),
       progress: view.progressView(petition, count),
       official: await officialView(petition, lang, now),
+      missed: missedView(petition, await latestUpdates(petition), now, lang),
       share: shareView(petition, lang, platform.env.BASE_URL),
       donationUrl: petition.donationUrl,
       newsletterUrl: petition.newsletterUrl,

@@ -206,6 +206,7 @@ export function petitionMeta(petition: Petition, lang: Language, baseUrl: string
     image: baseUrl + (image?.url ?? shareImage()),
     imageAlt: image?.alt ?? '',
     type: 'article',
+    feed: baseUrl + petitionUrl(petition, lang, 'feed.xml'),
     alternates: alternates(baseUrl, languagesOf(petition), (other) => petitionUrl(petition, other, page)),
   };
 }

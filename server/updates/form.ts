@@ -4,7 +4,12 @@ import { type Language, languagesOf, type Petition } from '../petitions/petition
 import { type UpdateKind, type UpdateTexts, updateKinds } from './update.ts';
 
 type Typed = Readonly<Record<string, string>>;
-export type UpdateForm = { kind: UpdateKind; texts: UpdateTexts; revision: number };
+export type UpdateForm = {
+  kind: UpdateKind;
+  texts: UpdateTexts;
+  revision: number;
+  image?: { upload: string };
+};
 /** A sentence at each field that needs one: `title-en`, `body-fr` ... */
 export type UpdateProblems = Partial<Record<string, string>>;
 
@@ -38,11 +43,19 @@ export function parseUpdateForm(
       problems[`body-${lang}`] =
         `Pictures cannot be shown in an update. Take ![…](…) out of the text in ${name}, or link to the picture without the “!”.`;
     if (/\n/.test(title)) problems[`title-${lang}`] = 'A title is one line.';
-    texts[lang] = { title, body };
+    const imageAlt = (typed[`alt-${lang}`] ?? '').trim();
+    if (typed.picture)
+      problems[`alt-${lang}`] = problemWith(
+        imageAlt,
+        `what the picture shows, in ${name}`,
+        updateLimits.imageAlt,
+      );
+    texts[lang] = { title, body, ...(typed.picture && { imageAlt }) };
   }
   for (const [field, problem] of Object.entries(problems)) if (!problem) delete problems[field];
   if (Object.keys(problems).length > 0) return { outcome: 'refused', problems };
-  return { outcome: 'read', form: { ...head.parse(typed), texts } };
+  const image = typed.picture ? { upload: typed.picture } : undefined;
+  return { outcome: 'read', form: { ...head.parse(typed), texts, ...(image && { image }) } };
 }
 
 function problemWith(text: string, what: string, limit: number): string | undefined {

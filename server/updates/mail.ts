@@ -1,15 +1,16 @@
+import { imageUrl } from '../images/image.ts';
 import { renderMarkdown } from '../petitions/markdown.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { petitionUrl } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { isPublic, type Update, updateTextIn } from './update.ts';
 
-type Worded = Pick<Update, 'kind' | 'texts'> & { petition: Petition; update: Update };
+type Worded = Pick<Update, 'kind' | 'texts' | 'image'> & { petition: Petition; update: Update };
 
 /** The mail of an update: its subject and what its template is given beside the frame. */
 export function updateMailView(
   { env }: Pick<Platform, 'env'>,
-  { petition, update, kind, texts }: Worded,
+  { petition, update, kind, texts, image }: Worded,
   lang: Language,
 ) {
   const text = updateTextIn({ texts }, petition, lang);
@@ -21,6 +22,7 @@ export function updateMailView(
         lang: text.lang,
         html: dressed(renderMarkdown(text.body)),
         text: text.body,
+        image: image?.upload ? { url: env.BASE_URL + imageUrl(image.upload), alt: text.imageAlt } : undefined,
         isVictory: kind === 'victory',
         url: isPublic(update) ? env.BASE_URL + updateUrl(petition, update, lang) : undefined,
       },

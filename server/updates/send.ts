@@ -25,12 +25,12 @@ export async function beginSending(
   { petition, organizer, revision }: Asking,
   now = new Date(),
 ): Promise<Begun> {
-  const { _id, n, kind, texts } = update;
+  const { _id, n, kind, texts, image } = update;
   if (update.revision !== revision) return { outcome: 'changed' };
   const { reached, agreed } = await countAudience(petition);
   if (reached === 0) return { outcome: 'nobody' };
 
-  const sending = { at: now, by: organizer, kind, texts, task: new Types.ObjectId() };
+  const sending = { at: now, by: organizer, kind, texts, image, task: new Types.ObjectId() };
   const { matchedCount } = await Update.updateOne({ _id, revision, sending: null }, { $set: { sending } });
   const task = matchedCount === 1 ? sending.task : await findLeftTask(_id);
   if (!task) {

@@ -10,6 +10,8 @@ const text = new Schema(
     title: { type: String, required: true, maxlength: 2 * updateLimits.title },
     /** Markdown. */
     body: { type: String, required: true, maxlength: 2 * updateLimits.body },
+    /** What the picture shows, where there is one. */
+    imageAlt: { type: String, maxlength: 2 * updateLimits.imageAlt },
   },
   { _id: false },
 );
@@ -21,6 +23,7 @@ const sending = new Schema(
     by: { type: Schema.Types.ObjectId, required: true },
     kind: { type: String, enum: updateKinds, required: true },
     texts: { en: text, fr: text },
+    image: { upload: String },
     /** The work that mails it; there is none yet where a process died between the two. */
     task: { type: Schema.Types.ObjectId, required: true },
   },
@@ -34,6 +37,8 @@ const schema = new Schema(
     n: { type: Number, required: true },
     kind: { type: String, enum: updateKinds, required: true },
     texts: { en: text, fr: text },
+    /** The hash of a picture in the database. */
+    image: { upload: String },
     /** Goes up with every change: whoever saves over an older one is told. */
     revision: { type: Number, default: 1 },
     createdAt: { type: Date, required: true },
@@ -49,7 +54,7 @@ const schema = new Schema(
 schema.index({ petition: 1, n: -1 }, { unique: true });
 
 export type Update = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
-export type UpdateTexts = { [Lang in Language]?: { title: string; body: string } };
+export type UpdateTexts = { [Lang in Language]?: { title: string; body: string; imageAlt?: string | null } };
 export const Update = model('Update', schema);
 
 type Worded = Pick<Update, 'texts'>;
@@ -60,7 +65,7 @@ export function updateTextIn({ texts }: Worded, petition: Pick<Petition, 'langua
   const found = order.find((language) => texts?.[language]);
   const written = found && texts?.[found];
   if (!found || !written) throw new Error('An update has no text');
-  return { lang: found, title: written.title, body: written.body };
+  return { lang: found, title: written.title, body: written.body, imageAlt: written.imageAlt ?? '' };
 }
 
 /** Whether the public may read it. */

@@ -13,19 +13,19 @@ export const findUpdate = ({ petition, n }: Which): Promise<Update | null> =>
 /** Writes a new update, for the organizers' eyes until it is published or sent. Returns its number. */
 export async function writeUpdate(
   petition: Pick<Petition, '_id'>,
-  { kind, texts }: UpdateForm,
+  { kind, texts, image }: UpdateForm,
   { organizer }: By,
   now = new Date(),
 ): Promise<number> {
   const latest = await Update.findOne({ petition: petition._id }, { n: 1 }).sort({ n: -1 }).lean();
   const n = (latest?.n ?? 0) + 1;
-  const written = { _id: new Types.ObjectId(), petition: petition._id, n, kind, texts };
+  const written = { _id: new Types.ObjectId(), petition: petition._id, n, kind, texts, image };
   try {
     await Update.create({ ...written, createdAt: now, createdBy: organizer });
   } catch (error) {
     // Somebody wrote another one at the same moment and has the number.
     if ((error as { code?: number }).code !== 11000) throw error;
-    return writeUpdate(petition, { kind, texts, revision: 0 }, { organizer }, now);
+    return writeUpdate(petition, { kind, texts, image, revision: 0 }, { organizer }, now);
   }
   await record({ organizer, action: 'update.write', petition: petition._id, subject: String(n) });
   return n;
@@ -34,13 +34,17 @@ export async function writeUpdate(
 /** Changes an update. `changed` where somebody saved another version since this one was opened. */
 export async function changeUpdate(
   { petition, n }: Which,
-  { kind, texts, revision }: UpdateForm,
+  { kind, texts, image, revision }: UpdateForm,
   { organizer }: By,
   now = new Date(),
 ): Promise<'saved' | 'changed'> {
   const { matchedCount } = await Update.updateOne(
     { petition: petition._id, n, revision },
-    { $set: { kind, texts, changedAt: now }, $inc: { revision: 1 } },
+    {
+      $set: { kind, texts, changedAt: now, ...(image && { image }) },
+      ...(!image && { $unset: { image: 1 } }),
+      $inc: { revision: 1 },
+    },
   );
   if (matchedCount === 0) return 'changed';
   await record({ organizer, action: 'update.change', petition: petition._id, subject: String(n) });

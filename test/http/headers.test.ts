@@ -107,6 +107,16 @@ const rows: Record<string, Row[]> = {
     ['an update', () => petition('/updates/1'), 200, swr(60)],
     ['no update', () => petition('/updates/2'), 404, never],
   ],
+  'GET /feed.xml': [
+    ['the feed', () => '/feed.xml', 200, swr(300)],
+    ['the feed in French', () => '/feed.xml?lang=fr', 200, swr(300)],
+  ],
+  'GET /petitions/:slug/feed.xml': [
+    ['a feed', () => petition('/feed.xml'), 200, swr(300)],
+    ['a feed that moved', () => moved('/feed.xml'), 301, page],
+    ['the feed of what is gone', () => gone('/feed.xml'), 410, never],
+    ['no feed', () => '/petitions/nowhere/feed.xml', 404, never],
+  ],
   'POST /petitions/:slug/signatures': [
     ['a signature with mistakes', () => petition('/signatures'), 422, never, nothing],
     ['a signature', () => petition('/signatures'), 303, never, { email: 'of somebody' }],

@@ -88,8 +88,8 @@ function composeUpdateMail(sending: Sending, signature: Signature, id: string): 
 }
 
 function wordingIn({ tools, update, petition, frozen, wordings }: Sending, lang: Language) {
-  const { kind, texts } = frozen;
-  const known = wordings.get(lang) ?? updateMailView(tools, { petition, update, kind, texts }, lang);
+  const { kind, texts, image } = frozen;
+  const known = wordings.get(lang) ?? updateMailView(tools, { petition, update, kind, texts, image }, lang);
   wordings.set(lang, known);
   return known;
 }

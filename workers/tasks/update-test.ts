@@ -27,7 +27,7 @@ export async function sendUpdateTest(tools: TaskTools, task: Task): Promise<Step
   const { name, email } = organizerView(tools, organizer);
   const { subject, context } = updateMailView(
     tools,
-    { petition, update, kind: update.kind, texts: update.texts },
+    { petition, update, kind: update.kind, texts: update.texts, image: update.image },
     lang,
   );
   const frame = mailFrame(tools, petition, lang);

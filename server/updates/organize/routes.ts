@@ -1,22 +1,29 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { updateLimits } from '../../../config/limits.ts';
 import { HttpError } from '../../errors.ts';
 import { mailFrame } from '../../mailings/signer-mail.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
+import { pictureForm, pictureOf } from '../../middleware/picture-form.ts';
 import { organizePage } from '../../organize/chrome.ts';
 import { languageOf, showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
-import { parseUpdateForm } from '../form.ts';
 import { updateMailView } from '../mail.ts';
+import { receiveUpdateForm } from '../picture.ts';
 import { beginSending, beginTest } from '../send.ts';
 import type { Update } from '../update.ts';
 import { changeUpdate, discardUpdate, findUpdate, hideUpdate, publishUpdate, writeUpdate } from '../write.ts';
 import { oneUpdateView, updateFormView, updateListView, updatePath, updatesPath } from './view.ts';
 
 const path = '/organize/petitions/:petition/updates';
-const before = [formBody(updateLimits.formBytes)];
+const readForm = formBody(updateLimits.formBytes);
+const readWithPicture = pictureForm();
+/** A form with a file in it, or one without. */
+const before: RequestHandler[] = [
+  (request, response, next) =>
+    (request.is('multipart/form-data') ? readWithPicture : readForm)(request, response, next),
+];
 
 /** Writing updates, seeing them as others will, showing them on the page, and sending them: each a step of its own. */
 export function organizeUpdateRoutes(platform: Platform): OrganizeRoute[] {
@@ -82,8 +89,8 @@ async function receive(
   update?: Update,
 ): Promise<void> {
   const { petition } = who;
-  const typed = formOf(request);
-  const parsed = parseUpdateForm(petition, typed);
+  const parsed = await receiveUpdateForm(petition, formOf(request), pictureOf(request));
+  const { typed } = parsed;
   if (parsed.outcome === 'refused') {
     const { problems } = parsed;
     return showForm(platform, request, response.status(422), who, { update, typed, problems });
@@ -158,12 +165,12 @@ function showMail(
   const frame = mailFrame(platform, petition, lang);
   const { context, subject } = updateMailView(
     platform,
-    { petition, update, kind: update.kind, texts: update.texts },
+    { petition, update, kind: update.kind, texts: update.texts, image: update.image },
     lang,
   );
   response.set(
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
+    `default-src 'none'; style-src 'unsafe-inline'; img-src ${platform.env.BASE_URL}; frame-ancestors 'self'; sandbox`,
   );
   showPage(request, response, 'mail/update.html', {
     page: { title: subject, noindex: true },

@@ -1,3 +1,4 @@
+import { imageUrl } from '../../images/image.ts';
 import { formatDate, formatTime } from '../../locales.ts';
 import { type Language, languagesOf, type Petition } from '../../petitions/petition.ts';
 import { Task } from '../../tasks/task.ts';
@@ -74,7 +75,9 @@ export function updateFormView(
   petition: Petition,
   { update, typed, problems = {} }: { update?: Update; typed?: Typed; problems?: UpdateProblems },
 ) {
-  const saved = (lang: Language, field: 'title' | 'body') => update?.texts?.[lang]?.[field] ?? '';
+  const picture = typed ? (typed.picture ?? '') : (update?.image?.upload ?? '');
+  const saved = (lang: Language, field: 'title' | 'body' | 'imageAlt') =>
+    update?.texts?.[lang]?.[field] ?? '';
   return {
     action: update ? updatePath(petition, update.n) : updatesPath(petition),
     revision: update?.revision ?? 0,
@@ -85,9 +88,12 @@ export function updateFormView(
       isOwn: lang === petition.language,
       title: typed ? (typed[`title-${lang}`] ?? '') : saved(lang, 'title'),
       body: typed ? (typed[`body-${lang}`] ?? '') : saved(lang, 'body'),
+      imageAlt: typed ? (typed[`alt-${lang}`] ?? '') : saved(lang, 'imageAlt'),
+      altError: problems[`alt-${lang}`],
       titleError: problems[`title-${lang}`],
       bodyError: problems[`body-${lang}`],
     })),
+    ...{ picture, pictureUrl: picture && imageUrl(picture), fileError: problems.file },
     problems: Object.entries(problems).map(([field, message]) => ({ field, message })),
   };
 }
