@@ -4,6 +4,7 @@ import { Petition } from '../server/petitions/petition.ts';
 import { placeOf, type SealedField, Signature } from '../server/signatures/signature.ts';
 import { createVault } from '../server/signers/vault.ts';
 import { seedCampaign } from './sample-campaign.ts';
+import { seedLetter } from './sample-letter.ts';
 import { seedRepresentatives } from './sample-representatives.ts';
 import { samplePetitions } from './samples.ts';
 
@@ -22,9 +23,10 @@ export async function seedSamples(
     const made = sampleSignatures(env, _id, { signatures, supporters, petition }, now);
     if (made.length > 0) await Signature.insertMany(made, { lean: true });
   }
+  await seedLetter(env, now);
   await seedCampaign(now);
   await seedRepresentatives(now);
-  return samples.length;
+  return samples.length + 1;
 }
 
 /** Confirmed signatures of people who do not exist, spread over the petition's time; the tally counts them like any. */

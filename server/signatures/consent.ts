@@ -22,7 +22,9 @@ function putTogether(petition: Petition, language: Language): ConsentWording {
   const signing =
     own?.signing?.[language] ||
     translate(language, keyFor(language, petition.kind, 'consent.privacy'), values);
-  const updates = own?.updates?.[language] || translate(language, 'consent.updates', values);
+  const updates =
+    own?.updates?.[language] ||
+    translate(language, keyFor(language, petition.kind, 'consent.updates'), values);
   const version = createHash('sha256').update(`${signing}\n${updates}`).digest('base64url').slice(0, 12);
   return { signing, updates, version };
 }

@@ -121,7 +121,12 @@ describe('to whom it goes', () => {
     assert.match(textOf(await page(path)), /Paused: mail to it came back/);
     await editor.post(`${path}/resumption`);
     assert.equal((await Target.findById(target?._id).lean())?.pausedAt, undefined);
-    const waiting = { petition: petition._id, signature: petition._id, target: target?._id, state: 'due' };
+    const waiting = {
+      petition: petition._id,
+      signature: petition._id,
+      target: target?._id,
+      state: 'due' as const,
+    };
     await Letter.create({ ...waiting, _id: `test:${target?._id}`, createdAt: new Date(), dueAt: new Date() });
     assert.match(textOf(await page(base(petition))), /1 waiting/);
     await editor.post(`${path}/removal`);
