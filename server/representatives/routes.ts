@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import { letterLimits } from '../../config/limits.ts';
 import { allowOnly, HttpError, statusOf } from '../errors.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
@@ -23,7 +24,7 @@ export function representativeRoutes(platform: Platform): Router {
 
   router.post(
     path,
-    formBody(),
+    formBody(letterLimits.formBytes),
     limitBy(platform, { representativesPerBlock: blockOf(platform) }, async (request, response, again) => {
       const asking = await openLetter(request, response.status(429));
       const { lang, now } = asking?.opened ?? {};

@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import { seedSamples } from '../../scripts/seed.ts';
 import { Export } from '../../server/exports/export.ts';
 import { Petition } from '../../server/petitions/petition.ts';
+import { RepresentativeTable } from '../../server/representatives/table/table.ts';
 import { Task } from '../../server/tasks/task.ts';
 import { makeCampaign, recountAll } from '../campaigns/support.ts';
 import { makePetition } from '../support/factories.ts';
@@ -30,6 +31,8 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
   });
   await owner.post('/organize/people', { email: 'invited@example.org', role: 'moderator' });
   const draft = await makePetition({ publishedAt: undefined });
+  const aLetter = await makePetition({ kind: 'letter' });
+  const table = await RepresentativeTable.findOne().orFail();
   const closed = await makePetition({ closesAt: new Date(Date.now() - 3_600_000) });
   const base = `/organize/petitions/${petition._id}`;
   const signatures = await makePeople(world, petition);
@@ -60,6 +63,9 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
       `/organize${path}`,
     ]),
     ['dashboard', base],
+    ['representatives', '/organize/representatives'],
+    ['table of representatives', `/organize/representatives/${table._id}`],
+    ['representatives of a letter', `/organize/petitions/${aLetter._id}/representatives`],
     ...tabs.map((path): [string, string] => [path, base + path]),
     ['filtered', `${base}/signatures?state=confirmed`],
     ['none found', `${base}/signatures?state=withdrawn`],
