@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { campaignFeedRoutes } from './campaigns/feed/routes.ts';
 import { campaignRoutes } from './campaigns/routes.ts';
 import { confirmationRoutes } from './confirmations/routes.ts';
 import { HttpError, handleErrors } from './errors.ts';
@@ -59,6 +60,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
   app.use(campaignRoutes(platform, live));
+  app.use(campaignFeedRoutes(platform));
   app.use(feedRoutes(platform));
   app.use(imageRoutes());
   app.use(petitionRoutes(platform));

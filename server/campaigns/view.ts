@@ -82,6 +82,7 @@ export function campaignMeta(campaign: Campaign, lang: Language, baseUrl: string
     title: text.title,
     description: text.summary,
     canonical: baseUrl + campaignUrl(campaign, lang),
+    feed: baseUrl + inLanguage(`/campaigns/${campaign.slug}/feed.xml`, lang, campaign.language),
     image: baseUrl + (image?.url ?? shareImage()),
     imageAlt: image?.alt ?? '',
     type: 'article',

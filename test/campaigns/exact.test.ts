@@ -286,7 +286,7 @@ describe('whatever happens in whatever order', () => {
         if (erased.size === 0) await assertEveryoneOnce(campaign);
         assert.equal((await compareCampaign(campaign._id, silent)).outcome, 'equal');
       }),
-      { numRuns: 10 },
+      { numRuns: 7 },
     );
   });
 });

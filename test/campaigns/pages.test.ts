@@ -9,6 +9,7 @@ import { deleteUnusedImages, Image } from '../../server/images/image.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { Task } from '../../server/tasks/task.ts';
+import { Update } from '../../server/updates/update.ts';
 import { applyRetention } from '../../workers/retention.ts';
 import { makeForm, makePetition, makeSignature } from '../support/factories.ts';
 import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
@@ -186,6 +187,29 @@ describe('a campaign', () => {
     const html = textOf(await (await visitor(world).get(`/campaigns/${campaign.slug}`)).text());
     assert.match(html, /1 person takes part/);
     assert.match(html, /Besides these, 650 signatures on paper/);
+  });
+});
+
+describe('the feed of a campaign', () => {
+  it('tells what is new on its petitions, and nothing of others', async () => {
+    const [petition, other] = [await makePetition(), await makePetition()];
+    const campaign = await makeCampaign([petition]);
+    for (const [{ _id }, title] of [
+      [petition, 'They & we <agree>'],
+      [other, 'Not here'],
+    ] as const)
+      await Update.create({
+        ...{ petition: _id, n: 1, kind: 'victory', createdBy: editor.organizer._id },
+        ...{ createdAt: new Date(), publishedAt: new Date(), texts: { en: { title, body: 'In *May*.' } } },
+      });
+    const response = await visitor(world).get(`/campaigns/${campaign.slug}/feed.xml`);
+    assert.match(response.headers.get('content-type') ?? '', /application\/atom\+xml/);
+    const xml = await response.text();
+    assert.match(xml, /<title>A \d+\. place to rest: news of the campaign<\/title>/);
+    assert.match(xml, /They &amp; we &lt;agree&gt;/);
+    assert.doesNotMatch(xml, /Not here/);
+    const page = await (await visitor(world).get(`/campaigns/${campaign.slug}`)).text();
+    assert.match(page, new RegExp(`/campaigns/${campaign.slug}/feed.xml`));
   });
 });
 

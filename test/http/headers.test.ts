@@ -74,6 +74,11 @@ const rows: Record<string, Row[]> = {
     ['a count of a campaign', () => campaign('/count.json'), 200, swr(5)],
     ['the count of no campaign', () => '/campaigns/nowhere/count.json', 404, never],
   ],
+  'GET /campaigns/:slug/feed.xml': [
+    ['the feed of a campaign', () => campaign('/feed.xml'), 200, swr(300)],
+    ['the feed of a campaign that moved', () => `/campaigns/${site.formerCampaign}/feed.xml`, 301, page],
+    ['the feed of no campaign', () => '/campaigns/nowhere/feed.xml', 404, never],
+  ],
   'GET /campaigns/:slug/events': [['a stream of a campaign', () => campaign('/events'), 200, never]],
   'GET /petitions/:slug': [
     ['a petition', () => petition(), 200, page],
