@@ -41,7 +41,7 @@ async function stop({ child, pid }: Running, signal: NodeJS.Signals): Promise<nu
 }
 
 function connect(url: string): Promise<MongoClient> {
-  return MongoClient.connect(url, { serverSelectionTimeoutMS: 2000 });
+  return MongoClient.connect(url, { serverSelectionTimeoutMS: 20_000 });
 }
 
 type Known = { inserted: Set<number>; versions: Map<number, number> };
