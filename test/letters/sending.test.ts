@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { seedRepresentatives } from '../../scripts/sample-representatives.ts';
 import { Letter } from '../../server/letters/letter.ts';
 import { Target } from '../../server/letters/target.ts';
 import { writeLetters } from '../../server/letters/write.ts';
@@ -221,5 +222,30 @@ describe('whoever wrote a letter', () => {
     await writeLetters(platform, held._id.toHexString());
     await platform.close();
     await world.mailbox.mailTo(targets[0]?.address ?? '');
+  });
+});
+
+describe('a letter to the signer’s own representatives', () => {
+  it('goes to whom they chose, at the address their provider knows, and to the list besides', async () => {
+    await seedRepresentatives(new Date());
+    const representatives = { provider: 'table', offices: ['Valley councillor'] };
+    const { petition, targets } = await makeLetter(1, {}, { representatives });
+    const without = await post(petition.slug, makeLetterForm());
+    assert.equal(without.status, 422);
+    assert.ok(errorAt(await without.text(), 'representatives'));
+
+    const form = makeLetterForm({ lookupCode: 'LK1 1AA', find: 'code' });
+    const found = await visitor(world).post(`/petitions/${petition.slug}/representatives`, form);
+    const html = await found.text();
+    assert.match(String(valueIn(html, 'letterText')), /I sit there every day/, 'the letter is kept');
+    const chosen = /name="(representative-[^"]+)" value="([0-9a-f]{24})"/.exec(html);
+    assert.ok(chosen?.[1] && chosen[2]);
+    const { mail } = await signAndConfirm(world, petition.slug, { ...form, [chosen[1]]: chosen[2] });
+    assert.match(mail.text ?? '', /Imogen Sample/);
+    const letter = await world.mailbox.mailTo('imogen.sample@wendvalley.example.org');
+    assert.match(letter.text ?? '', /^Dear Imogen Sample,\n\nI sit there every day/);
+    await world.mailbox.mailTo(targets[0]?.address ?? '');
+    const stranger = { ...makeLetterForm(), 'representative-1': String(targets[0]?._id) };
+    assert.equal((await post(petition.slug, stranger)).status, 422, 'an id of nobody in these offices');
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { seedSamples } from '../../scripts/seed.ts';
 import { Export } from '../../server/exports/export.ts';
+import { Target } from '../../server/letters/target.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { RepresentativeTable } from '../../server/representatives/table/table.ts';
 import { Task } from '../../server/tasks/task.ts';
@@ -86,11 +87,22 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ['no signatures', `/organize/petitions/${draft._id}/signatures`],
     ['nothing to moderate', `/organize/petitions/${draft._id}/moderation`],
     ['no updates', `/organize/petitions/${draft._id}/updates`],
+    ...(await letterStops()),
   ];
   return {
     owner,
     stops: stops.map(([name, path]) => ({ name: name.replaceAll('/', ' ').trim() || 'home', path })),
   };
+}
+
+async function letterStops(): Promise<[string, string][]> {
+  const { _id } = await Petition.findOne({ slug: 'winter-ferry' }).orFail();
+  const target = await Target.findOne({ petition: _id }).orFail();
+  const path = `/organize/petitions/${_id}/letter`;
+  return [
+    ['letter', path],
+    ['target', `${path}/targets/${target._id}`],
+  ];
 }
 
 const textOf = (title: string) => ({

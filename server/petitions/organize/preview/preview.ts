@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { kindOf } from '../../kinds.ts';
 import { type Language, languages, Petition } from '../../petition.ts';
 import { readDates } from '../dates.ts';
 import { mailAddress, phoneNumber, webAddress } from '../fields.ts';
@@ -21,6 +22,8 @@ export function draftFrom(typed: Typed, picture: string, now: Date, stored?: Pet
   const isFixed = typed['goal-kind'] === 'fixed' && Number.isInteger(number) && number >= 1;
   const draft = new Petition({
     slug: stored?.slug ?? 'preview',
+    kind: stored?.kind ?? kindOf(typed.kind),
+    letter: stored?.letter,
     language,
     texts: Object.fromEntries(given.map((each) => [each, textFrom(typed, each)])),
     group: groupFrom(typed),

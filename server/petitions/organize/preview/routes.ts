@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { storeImage } from '../../../images/image.ts';
+import { letterFieldsView } from '../../../letters/view.ts';
 import { formOf } from '../../../middleware/form-body.ts';
 import type { OrganizeRoute } from '../../../middleware/guard.ts';
 import { pictureForm, pictureOf } from '../../../middleware/picture-form.ts';
@@ -58,5 +59,6 @@ async function showPreview(
     supporters: [],
     form: shown.isOpen ? { ...form, action: '#sign', isPreview: true } : undefined,
     preview: true,
+    ...(petition.kind === 'letter' && { letter: await letterFieldsView(petition, lang, {}) }),
   });
 }
