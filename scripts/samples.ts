@@ -21,7 +21,7 @@ export interface SampleSupporter {
 
 export interface SamplePetition {
   slug: string;
-  kind: 'petition';
+  kind: 'petition' | 'linked';
   language: Language;
   texts: Partial<Record<Language, SampleText>>;
   /** `file` is relative to `public/`. */

@@ -5,6 +5,7 @@ import { placeOf, type SealedField, Signature } from '../server/signatures/signa
 import { createVault } from '../server/signers/vault.ts';
 import { seedCampaign } from './sample-campaign.ts';
 import { seedLetter } from './sample-letter.ts';
+import { officialSample, seedOfficial } from './sample-official.ts';
 import { seedRepresentatives } from './sample-representatives.ts';
 import { samplePetitions } from './samples.ts';
 
@@ -17,16 +18,17 @@ export async function seedSamples(
   now = new Date(),
 ): Promise<number> {
   if (await Petition.exists({})) return 0;
-  const samples = samplePetitions(now);
+  const samples = [...samplePetitions(now), officialSample(now)];
   for (const { signatures, supporters, ...petition } of samples) {
     const { _id } = await Petition.create(petition);
     const made = sampleSignatures(env, _id, { signatures, supporters, petition }, now);
     if (made.length > 0) await Signature.insertMany(made, { lean: true });
   }
   await seedLetter(env, now);
+  await seedOfficial(now);
   await seedCampaign(now);
   await seedRepresentatives(now);
-  return samples.length + 1;
+  return Petition.countDocuments();
 }
 
 /** Confirmed signatures of people who do not exist, spread over the petition's time; the tally counts them like any. */

@@ -66,8 +66,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     letter: ({ signatureId }) => writeLetters(platform, signatureId),
     letterTurn: ({ targetId }) => sendLetters(mailTools, targetId),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
-    campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     officialCount: ({ petitionId }) => readDueCount(platform, petitionId),
+    campaignTally: ({ campaignId }) => tallyCampaign(platform, campaignId),
     tally: ({ petitionId }) => tallyPetition(platform, petitionId),
     sweep: () => sweep(platform),
     compare: async () => {

@@ -288,7 +288,7 @@ describe('“I have signed there”', () => {
     assert.equal(answer.status, 422);
     const html = await answer.text();
     assert.equal(valueIn(html, 'name'), 'Robin');
-    assert.match(textOf(html), /Tell you that I have signed/);
+    assert.match(textOf(html), /Yes, I have signed there/);
   });
 
   it('reaches no milestone: what people tell us is not on the way to an official goal', async () => {

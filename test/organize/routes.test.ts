@@ -58,8 +58,8 @@ const rules: Record<'anybody' | 'account' | Role, string[]> = {
     'GET /organize/petitions/:petition/events',
     'GET /organize/petitions/:petition/publication',
     'GET /organize/petitions/:petition/ledger',
-    'GET /organize/petitions/:petition/official',
     'GET /organize/petitions/:petition/letter',
+    'GET /organize/petitions/:petition/official',
   ],
   moderator: [
     'GET /organize/petitions/:petition/moderation',

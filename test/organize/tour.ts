@@ -68,6 +68,7 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ['table of representatives', `/organize/representatives/${table._id}`],
     ['representatives of a letter', `/organize/petitions/${aLetter._id}/representatives`],
     ...tabs.map((path): [string, string] => [path, base + path]),
+    ['official', `/organize/petitions/${(await Petition.findOne({ kind: 'linked' }).orFail())._id}/official`],
     ['filtered', `${base}/signatures?state=confirmed`],
     ['none found', `${base}/signatures?state=withdrawn`],
     ['signature', `${base}/signatures/${signatures[0]}`],
