@@ -2,12 +2,13 @@ import { letterLimits } from '../../../config/limits.ts';
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
-import { organizePage } from '../../organize/chrome.ts';
 import { showPage } from '../../page.ts';
-import { Petition, textIn } from '../../petitions/petition.ts';
+import { Petition } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
 import { settingsView } from '../../representatives/organize/settings.ts';
 import { type Problems, readSettings } from './form.ts';
+import { targetImportRoutes } from './import/routes.ts';
+import { letterPage } from './page.ts';
 import { saveLetter } from './save.ts';
 import { targetRoutes } from './targets/routes.ts';
 import { letterPath, settingsFormView, targetFormView, targetsView, writersView } from './view.ts';
@@ -30,6 +31,8 @@ export function letterRoutes(platform: Platform): OrganizeRoute[] {
       before: [formBody(letterLimits.formBytes)],
       handle: (request, response, who) => save({ platform, request, response, who }),
     },
+    // Before `/targets/:target`, which would take `preview` for one.
+    ...targetImportRoutes(platform),
     ...targetRoutes(platform),
   ];
 }
@@ -72,11 +75,7 @@ async function showLetter({ platform, request, response, who }: Exchange, shown:
   const { typed, problems, saved } = shown;
   const added = /^\d{1,3}$/.test(String(request.query.imported)) ? String(request.query.imported) : undefined;
   showPage(request, response, 'organize/letters/show', {
-    ...organizePage(platform, who, 'The letter'),
-    petitionId: petition._id.toHexString(),
-    petitionTitle: textIn(petition, petition.language).title,
-    tab: 'letter',
-    base: letterPath(petition),
+    ...letterPage(platform, who, 'The letter'),
     settings: settingsFormView(petition, typed, problems),
     saved: saved && settingsFormView(saved),
     targets: await targetsView(petition),

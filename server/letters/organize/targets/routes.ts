@@ -1,25 +1,21 @@
 import type { Request } from 'express';
-import { fileLimits, letterLimits } from '../../../../config/limits.ts';
+import { letterLimits } from '../../../../config/limits.ts';
 import { HttpError } from '../../../errors.ts';
-import { importFolder } from '../../../imports/import.ts';
-import { receiveFile } from '../../../middleware/file-form.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
-import { organizePage } from '../../../organize/chrome.ts';
 import { showPage } from '../../../page.ts';
-import { textIn } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
 import { readId } from '../../../record-id.ts';
 import { Target } from '../../target.ts';
 import { type Problems, readTarget } from '../form.ts';
+import { letterPage } from '../page.ts';
 import { letterPath, oneTargetView, targetFormView } from '../view.ts';
-import { type Row, readRows, readSheet, rowsToSend, type Sheet } from './table.ts';
 import * as list from './targets.ts';
 
 const path = '/organize/petitions/:petition/letter/targets';
 type Which = { petition: SignedIn['petition']; id: Target['_id'] };
 
-/** To whom a letter goes: one by one, or from a sheet; each can be changed, paused and taken off. */
+/** To whom a letter goes: added one by one; each can be changed, paused and taken off. */
 export function targetRoutes(platform: Platform): OrganizeRoute[] {
   const needs = 'petition.edit';
   const route = (
@@ -48,8 +44,6 @@ export function targetRoutes(platform: Platform): OrganizeRoute[] {
     );
   return [
     route('post', '', add, form),
-    route('post', '/preview', preview),
-    route('post', '/import', bringIn, [formBody(letterLimits.csvBytes)]),
     route('get', '/:target', async (exchange) => showTarget(exchange, await targetOf(exchange))),
     route('post', '/:target', change, form),
     step('pause', (which, { who }) => list.pauseTarget(which, who.organizer, 'organizer')),
@@ -134,70 +128,12 @@ async function showTarget(
   });
 }
 
-const problemWords: Readonly<Record<string, string>> = {
-  none: 'Choose a file.',
-  tooLarge: 'The file is larger than 512 KB: a letter has at most 500 targets.',
-  broken:
-    'The file cannot be read: a quotation mark in it opens and never closes, or it did not arrive whole.',
-  empty:
-    'There is nobody in the file: it needs a first row with the names of the columns, and a row for each target.',
-  noColumns:
-    'The first row has to name the columns: name and address at least; title, language and salutation if you like.',
-  notText:
-    'This is no CSV file. In the spreadsheet program, save the sheet as CSV (“comma-separated values”) and send that.',
-  tooMany: `There are more rows than the ${letterLimits.targets} targets a letter can have.`,
-};
-
-async function preview(exchange: Exchange): Promise<void> {
-  const { platform, request, response, who } = exchange;
-  const sent = await receiveFile(request, response, {
-    folder: await importFolder(platform.env),
-    bytes: letterLimits.csvBytes,
-    time: fileLimits.uploadTime,
-  });
-  const sheet: Sheet | { outcome: 'refused'; problem: string; row?: number } =
-    sent.outcome === 'sent'
-      ? await readSheet(who.petition, sent.path)
-      : { outcome: 'refused', problem: sent.outcome };
-  if (sheet.outcome === 'read') return showRows(exchange, sheet.rows);
-  const where = sheet.row ? ` It begins in row ${sheet.row}.` : '';
-  const status = sheet.problem === 'tooLarge' ? 413 : 422;
-  show({ ...exchange, response: response.status(status) }, 'import', 'Import targets', {
-    error: `${problemWords[sheet.problem]}${where}`,
-  });
-}
-
-async function bringIn(exchange: Exchange): Promise<void> {
-  const { request, response, who } = exchange;
-  const rows = await readRows(who.petition, formOf(request).rows);
-  if (!rows) throw new HttpError(400);
-  const right = rows.flatMap(({ target }) => (target ? [target] : []));
-  const added = await list.addTargets(who.petition, right, who.organizer);
-  response.redirect(303, `${letterPath(who.petition)}?imported=${added}#targets`);
-}
-
-function showRows(exchange: Exchange, rows: readonly Row[]): void {
-  const right = rows.filter(({ target }) => target).length;
-  show(exchange, 'import', 'Import targets', {
-    rows: rows.map(({ row, typed, target, problem }) => ({ row, typed: target ?? typed, problem })),
-    ...{ right, wrong: rows.length - right },
-    send: rowsToSend(rows),
-  });
-}
-
 function show(
   { platform, request, response, who }: Exchange,
-  view: 'new' | 'target' | 'import',
+  view: 'new' | 'target',
   title: string,
   context: Record<string, unknown>,
 ): void {
-  const { petition } = who;
-  showPage(request, response, `organize/letters/${view}`, {
-    ...organizePage(platform, who, title),
-    petitionId: petition._id.toHexString(),
-    petitionTitle: textIn(petition, petition.language).title,
-    tab: 'letter',
-    base: letterPath(petition),
-    ...context,
-  });
+  const page = letterPage(platform, who, title);
+  showPage(request, response, `organize/letters/${view}`, { ...page, ...context });
 }
