@@ -97,7 +97,9 @@ async function petitionContext(
     supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
     updates: isWhole ? await updatesView(petition, lang) : undefined,
     campaigns: isWhole
-      ? (await publicCampaignsWith(petition._id, now)).map((campaign) => campaignHeadline(campaign, lang, now))
+      ? (await publicCampaignsWith(petition._id, now)).map((campaign) =>
+          campaignHeadline(campaign, lang, now),
+        )
       : [],
     official: isWhole ? await officialView(petition, lang, now) : undefined,
     form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
