@@ -12,10 +12,13 @@ import { CampaignTally } from './tally.ts';
 import { touchKnown, touchPeople } from './touch.ts';
 
 const inputSchema = z.object({ campaignId: z.string(), petitions: z.array(z.string()) });
-/** Which of the petitions it is at, and behind whom: first those who are known on it, then whoever signed it. */
+/**
+ * Where it is: first with those who are on the tally's list, because a round that is under way may have read which
+ * petitions the campaign had before; then with each of the petitions, those who are known on it and whoever signed it.
+ */
 const cursorSchema = z.object({
   at: z.number().default(0),
-  of: z.enum(['known', 'signers']).default('known'),
+  of: z.enum(['listed', 'known', 'signers']).default('listed'),
   after: z.string().default(''),
 });
 
@@ -70,18 +73,17 @@ export async function recountStep(
   if (!named) return countThem(campaign, cursor);
   const petition = new Types.ObjectId(named);
   const after = place.after ? new Types.ObjectId(place.after) : undefined;
-  const { looked, last } =
-    place.of === 'known'
-      ? await touchKnownOn(campaign, petition, after)
-      : await touchSignersOf(campaign, petition, after);
+  const { looked, last } = await touch[place.of](campaign, petition, after);
   queues.enqueue('campaignTally', { campaignId });
-  const next = last
-    ? { ...place, after: last.toHexString() }
-    : place.of === 'known'
-      ? { at: place.at, of: 'signers' }
-      : { at: place.at + 1 };
+  const next = last ? { ...place, after: last.toHexString() } : afterAll[place.of](place.at);
   return { done: place.of === 'signers' ? looked : 0, cursor: next, finished: false };
 }
+
+const afterAll = {
+  listed: (at: number) => ({ at, of: 'known' }),
+  known: (at: number) => ({ at, of: 'signers' }),
+  signers: (at: number) => ({ at: at + 1, of: 'known' }),
+} as const;
 
 /** Everybody is on the list; the last steps count them, so that the work ends with the number. */
 async function countThem(campaign: Types.ObjectId, cursor: unknown): Promise<Step> {
@@ -100,15 +102,8 @@ async function countThem(campaign: Types.ObjectId, cursor: unknown): Promise<Ste
 type Looked = { looked: number; last?: Types.ObjectId };
 const behind = (after?: Types.ObjectId) => (after ? { _id: { $gt: after } } : {});
 
-async function touchKnownOn(
-  campaign: Types.ObjectId,
-  petition: Types.ObjectId,
-  after?: Types.ObjectId,
-): Promise<Looked> {
-  const people = await Participation.find(
-    { campaign, $or: [{ petitions: petition }, { alsoIn: petition }], ...behind(after) },
-    { _id: 1 },
-  )
+async function touchThose(which: object, after?: Types.ObjectId): Promise<Looked> {
+  const people = await Participation.find({ ...which, ...behind(after) }, { _id: 1 })
     .sort({ _id: 1 })
     .limit(campaignWork.step)
     .lean();
@@ -134,3 +129,13 @@ async function touchSignersOf(
   );
   return { looked: signers.length, last: signers.at(-1)?._id };
 }
+
+const touch = {
+  listed: (campaign, _petition, after) => touchThose({ campaign, recount: true }, after),
+  known: (campaign, petition, after) =>
+    touchThose({ campaign, $or: [{ petitions: petition }, { alsoIn: petition }] }, after),
+  signers: touchSignersOf,
+} satisfies Record<
+  string,
+  (campaign: Types.ObjectId, petition: Types.ObjectId, after?: Types.ObjectId) => Promise<Looked>
+>;

@@ -29,7 +29,7 @@ const schema = new Schema(
   { versionKey: false },
 );
 schema.index({ campaign: 1, key: 1 }, { unique: true });
-schema.index({ recount: 1, campaign: 1 }, { partialFilterExpression: { recount: true } });
+schema.index({ recount: 1, campaign: 1, _id: 1 }, { partialFilterExpression: { recount: true } });
 schema.index({ campaign: 1, petitions: 1, _id: 1 });
 schema.index({ campaign: 1, alsoIn: 1, _id: 1 }, { partialFilterExpression: { alsoIn: { $exists: true } } });
 schema.index({ recheckAt: 1 }, { sparse: true });
