@@ -24,7 +24,8 @@ const secrets = {
   region: 'Quillshire',
 };
 const ip = '203.0.113.77';
-const parts = ['zebedee', 'quillfeather', 'zq99', 'wilhelmina', 'quillshire', '203.0.113', '7xy'];
+// Long enough that none can stand by chance in a random token.
+const parts = ['zebedee', 'quillfeather', 'zq99 7xy', 'zq997xy', 'wilhelmina', 'quillshire', '203.0.113'];
 
 /** Every document of every collection, as the bytes that are stored. */
 async function everythingInMongo(): Promise<{ name: string; bytes: Buffer }[]> {
