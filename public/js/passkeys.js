@@ -79,11 +79,18 @@ async function offerInField(place) {
 function offerSignIn(place) {
   place.hidden = false;
   offerInField(place);
-  place.querySelector('button')?.addEventListener('click', async () => {
-    await attempt(place, async () => (await choosePasskey(place, { useBrowserAutofill: false }))());
-    // The dialog has ended the waiting in the field.
-    offerInField(place);
-  });
+  place.querySelector('button')?.addEventListener('click', () =>
+    attempt(place, async () => {
+      try {
+        const signIn = await choosePasskey(place, { useBrowserAutofill: false });
+        await signIn();
+      } catch (error) {
+        // The dialog has ended the waiting in the field.
+        offerInField(place);
+        throw error;
+      }
+    }),
+  );
 }
 
 /** @param {HTMLFormElement} form */
