@@ -6,6 +6,7 @@ import { formBody, formOf } from '../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
 import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
+import { readId } from '../record-id.ts';
 import { countUpTo } from '../signatures/organize/by-index.ts';
 import { filterForm, filterQuery } from '../signatures/organize/filter.ts';
 import { petitionPage } from '../signatures/organize/page.ts';
@@ -77,9 +78,8 @@ async function begin(platform: Platform, request: Request, response: Response, w
 }
 
 async function exportOf({ params }: Request, { petition }: SignedIn): Promise<Export> {
-  const id = String(params.export);
-  const made =
-    /^[0-9a-f]{24}$/.test(id) && (await Export.findOne({ _id: id, petition: petition._id }).lean<Export>());
+  const _id = readId(params.export);
+  const made = _id && (await Export.findOne({ _id, petition: petition._id }).lean<Export>());
   if (!made) throw new HttpError(404);
   return made;
 }

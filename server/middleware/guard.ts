@@ -4,6 +4,7 @@ import { Organizer } from '../organizers/organizer.ts';
 import { type Action, leastRole, mayDo } from '../organizers/roles.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { readId } from '../record-id.ts';
 import { nextPath } from '../sessions/next.ts';
 import { findSession, type Session } from '../sessions/session.ts';
 import { sessionTokenOf } from './session-cookie.ts';
@@ -116,8 +117,8 @@ export async function whoIs(
 
 async function petitionOf({ params }: Request): Promise<Petition | undefined> {
   if (params.petition === undefined) return undefined;
-  const id = String(params.petition);
-  const petition = /^[0-9a-f]{24}$/.test(id) ? await Petition.findById(id).lean<Petition>() : null;
+  const id = readId(params.petition);
+  const petition = id && (await Petition.findById(id).lean<Petition>());
   if (!petition) throw new HttpError(404);
   return petition;
 }

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { differingUnits } from '../../petitions/organize/merge.ts';
 import { imageFrom } from '../../petitions/organize/save.ts';
 import { Petition } from '../../petitions/petition.ts';
+import { readId } from '../../record-id.ts';
 import { Campaign } from '../campaign.ts';
 import type { CampaignForm } from './form.ts';
 import { typedCampaign } from './typed.ts';
@@ -37,7 +38,7 @@ export async function createCampaign(
   draft = '',
 ): Promise<{ outcome: 'created' | 'createdBefore'; id: Types.ObjectId } | { outcome: 'slugTaken' }> {
   const content = contentOf(form, picture);
-  const wished = /^[0-9a-f]{24}$/.test(draft) ? new Types.ObjectId(draft) : new Types.ObjectId();
+  const wished = readId(draft) ?? new Types.ObjectId();
   const there = await Campaign.findById(wished).lean<Campaign>();
   if (there) {
     const sent = typedCampaign({ ...there, ...content, slug: there.slug } as Campaign);

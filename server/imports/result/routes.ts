@@ -5,6 +5,7 @@ import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
 import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
+import { readId } from '../../record-id.ts';
 import { whyForm } from '../../signatures/organize/changes/form.ts';
 import { organizePath, petitionPage } from '../../signatures/organize/page.ts';
 import { Task } from '../../tasks/task.ts';
@@ -64,9 +65,8 @@ async function takeBack(
 
 /** The import of `:import`, where it is one of this petition's. */
 export async function importOf({ params }: Request, { petition }: SignedIn): Promise<Import> {
-  const id = String(params.import);
-  const given =
-    /^[0-9a-f]{24}$/.test(id) && (await Import.findOne({ _id: id, petition: petition._id }).lean<Import>());
+  const _id = readId(params.import);
+  const given = _id && (await Import.findOne({ _id, petition: petition._id }).lean<Import>());
   if (!given) throw new HttpError(404);
   return given;
 }

@@ -1,5 +1,4 @@
 import type { Request } from 'express';
-import { Types } from 'mongoose';
 import { fileLimits, representativeLimits } from '../../../config/limits.ts';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
@@ -11,6 +10,7 @@ import { organizePage } from '../../organize/chrome.ts';
 import { showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
+import { readId } from '../../record-id.ts';
 import { fieldNames, fields } from '../table/columns.ts';
 import { type Received, receiveTable } from '../table/receive.ts';
 import { RepresentativeTable, takeTableBack, useTable } from '../table/table.ts';
@@ -118,10 +118,8 @@ const wordsFor = (refused: Extract<Received, { outcome: 'refused' }>): string =>
     : problems[refused.problem];
 
 async function tableOf({ params }: Request): Promise<RepresentativeTable> {
-  const id = String(params.table);
-  const table = /^[0-9a-f]{24}$/.test(id)
-    ? await RepresentativeTable.findById(new Types.ObjectId(id)).lean<RepresentativeTable>()
-    : null;
+  const id = readId(params.table);
+  const table = id && (await RepresentativeTable.findById(id).lean<RepresentativeTable>());
   if (!table) throw new HttpError(404);
   return table;
 }
