@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { startEmbedded } from './database.ts';
@@ -12,6 +13,8 @@ try {
   process.stdout.write(
     `${JSON.stringify({ listening: database.port, url: database.url, pid: process.pid })}\n`,
   );
+  // Where NODE_COMPILE_CACHE is set: a process that is killed would leave nothing in it.
+  flushCompileCache();
   const stop = async () => {
     await database.close();
     process.exit(0);

@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Types } from 'mongoose';
 import { Organizer, organizerView } from '../../organizers/organizer.ts';
 import type { Platform } from '../../platform.ts';
@@ -17,6 +10,9 @@ const algorithms = [-8, -7, -257];
 /** Passkeys of one account. */
 const mostPasskeys = 20;
 type Site = Pick<Platform, 'env' | 'redis'>;
+
+/** Large, and of no use to most processes: read when the first passkey is. */
+const webAuthn = () => import('@simplewebauthn/server');
 
 const siteOf = ({ env }: Pick<Platform, 'env'>) => ({
   rpID: new URL(env.BASE_URL).hostname,
@@ -31,6 +27,7 @@ export async function beginRegistration(
   session: string,
 ) {
   const { name, email } = organizerView(platform, organizer);
+  const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
     rpName: platform.env.SENDER_NAME,
     rpID: siteOf(platform).rpID,
@@ -58,6 +55,7 @@ export async function finishRegistration(
   const expectedChallenge = await platform.redis.getdel(challengeKey(session));
   if (!expectedChallenge) return 'refused';
   const { rpID, origin } = siteOf(platform);
+  const { verifyRegistrationResponse } = await webAuthn();
   const verified = await verifyRegistrationResponse({
     response,
     expectedChallenge,
@@ -78,6 +76,7 @@ export async function finishRegistration(
 
 /** Begins signing in with whatever passkey the browser has for us; `ceremony` is kept by the page. */
 export async function beginAuthentication(platform: Site, ceremony: string) {
+  const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({
     rpID: siteOf(platform).rpID,
     userVerification: 'required',
@@ -104,6 +103,7 @@ export async function finishAuthentication(
   const passkey = organizer?.passkeys.find(({ _id }) => _id === response.id);
   if (!organizer || !passkey) return { outcome: 'refused' };
   const { rpID, origin } = siteOf(platform);
+  const { verifyAuthenticationResponse } = await webAuthn();
   const verified = await verifyAuthenticationResponse({
     response,
     expectedChallenge,
