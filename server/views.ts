@@ -15,17 +15,17 @@ type ViewContext = { lang: Language } & Record<string, unknown>;
 /** Renders `views/<name>.hbs`; `context.lang` is the language of its texts. */
 export type Views = { render(name: string, context: ViewContext): string };
 
-type Root = { lang: Language };
+type Root = { lang: Language; petition?: { kind?: string } };
 const rootOf = (options: Handlebars.HelperOptions): Root => options.data.root as Root;
 
 /** Compiles every template once. Throws where one cannot be read. */
 export function createViews(): Views {
   const handlebars = Handlebars.create();
   handlebars.registerHelper('eq', (a: unknown, b: unknown) => a === b);
-  // `kind`: in the words of that kind of petition, where it has its own.
+  // In the words of the kind of petition that the page or the mail is of, where it has its own.
   handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
-    const { lang } = rootOf(options);
-    return translate(lang, keyFor(lang, options.hash.kind, key, options.hash), options.hash);
+    const { lang, petition } = rootOf(options);
+    return translate(lang, keyFor(lang, petition?.kind, key, options.hash), options.hash);
   });
   handlebars.registerHelper('number', (value: number, options: Handlebars.HelperOptions) =>
     formatNumber(rootOf(options).lang, value),

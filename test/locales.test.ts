@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import english from '../locales/en.json' with { type: 'json' };
 import french from '../locales/fr.json' with { type: 'json' };
 import { translate } from '../server/locales.ts';
+import { kindWords } from '../server/petitions/kinds.ts';
 import { signatureForm } from '../server/signatures/form.ts';
 import { filesIn, keysOf, read } from './support/sources.ts';
 
+const kinds = Object.keys(kindWords);
 const plural = /_(zero|one|two|few|many|other)$/;
 const en = new Set(keysOf(english));
 const fr = new Set(keysOf(french));
@@ -70,6 +72,20 @@ describe('every text that is asked for is there', () => {
     }
     for (const { path, message } of signatureForm.safeParse({}).error?.issues ?? [])
       assert.ok(has(`form.error.${String(path[0])}.${message}`), message);
+  });
+
+  it('in the words of a kind, where one has its own for it', () => {
+    const asked = [...filesIn('views', '.hbs')].flatMap((file) =>
+      [...read(file).matchAll(/[{(]\s*t '([^']+)'/g)].map(([, key]) => key ?? ''),
+    );
+    const own = kinds.flatMap((kind) =>
+      stems(en)
+        .filter((key) => key.startsWith(`${kind}.`) && has(key.slice(kind.length + 1)))
+        .map((key) => key.slice(kind.length + 1)),
+    );
+    assert.ok(own.length > 50);
+    const byCode = /^(consent\.|form\.error\.|mail\.\w+\.subject$|share\.text$|pack\.)/;
+    for (const key of own) assert.ok(asked.includes(key) || byCode.test(key), `nobody asks for ${key}`);
   });
 
   it('is an error where it is not', () =>
