@@ -7,6 +7,7 @@ import { feedRoutes } from './feeds/routes.ts';
 import { measureWeb } from './health/gauges.ts';
 import { healthRoutes } from './health/routes.ts';
 import { imageRoutes } from './images/routes.ts';
+import { bareStreams } from './middleware/bare-streams.ts';
 import { type Load, turnAwayWhenFull } from './middleware/load.ts';
 import { logRequests } from './middleware/request-log.ts';
 import { cacheNothing, securityHeaders } from './middleware/security.ts';
@@ -41,6 +42,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.locals.views = createViews();
   app.locals.live = live;
 
+  app.use(bareStreams);
   app.use(logRequests(log, metrics));
   app.use(securityHeaders(env));
   app.use(leaveWhenStopping(stopping));

@@ -7,6 +7,7 @@ import {
   type Socket,
 } from 'node:net';
 import { connectionLimits, fileLimits, stopWork } from '../config/limits.ts';
+import { cutBare, keepBare } from './bare-connections.ts';
 
 type Limits = { readonly [name in keyof typeof connectionLimits]: number };
 
@@ -26,10 +27,13 @@ export async function openServer(
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: limits.look,
       maxHeaderSize: limits.headerBytes,
+      // What asks for another protocol is answered in this one.
+      shouldUpgradeCallback: () => false,
     },
     app,
   );
   server.setTimeout(limits.silent);
+  keepBare(server);
   turnAwayAbove(Math.min(limits.most, openFiles() - limits.otherFiles), server);
   if (process.platform !== 'linux') return { server, ears: [], port: await listen(server, wanted) };
 
@@ -54,11 +58,12 @@ async function listen(server: NetServer, port: number, reusePort = false): Promi
 
 function turnAwayAbove(most: number, server: Server): void {
   let open = 0;
+  const closed = () => {
+    open -= 1;
+  };
   server.on('connection', (socket: Socket) => {
     open += 1;
-    socket.once('close', () => {
-      open -= 1;
-    });
+    socket.on('close', closed);
     if (open > most) socket.destroy();
   });
 }
@@ -85,7 +90,10 @@ export async function closeServer({ server, ears }: Listening): Promise<void> {
   const closed = Promise.all([server, ...ears].map((one) => new Promise((resolve) => one.close(resolve))));
   // A connection whose last answer could no longer say that it ends.
   const leaving = setInterval(() => server.closeIdleConnections(), stopWork.quiet);
-  const cut = setTimeout(() => server.closeAllConnections(), stopWork.drain);
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+    cutBare(server);
+  }, stopWork.drain);
   await closed;
   clearInterval(leaving);
   clearTimeout(cut);

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Types } from 'mongoose';
 import { dashboardWork } from '../../config/limits.ts';
+import type { Line } from '../bare-connections.ts';
 import type { Platform } from '../platform.ts';
 import type { Session } from '../sessions/session.ts';
-import { comeBack, type LiveCounts, type NoteStream, viewerOf } from '../tallies/live.ts';
+import type { LiveCounts } from '../tallies/live.ts';
+import { beginStream, type NoteStream, StreamViewer } from '../tallies/stream.ts';
 import { mayStillWatch } from './dashboard.ts';
 import type { createFeeds } from './feed.ts';
 
@@ -17,27 +19,22 @@ type Watch = { name: string; live: LiveCounts; session: Session; petition?: Type
 export function streamFeed(
   platform: Platform,
   feeds: ReturnType<typeof createFeeds>,
-  { method }: Pick<IncomingMessage, 'method'>,
+  request: Pick<IncomingMessage, 'method'>,
   response: ServerResponse,
   { name, live, session, petition }: Watch,
 ): void {
-  response.writeHead(200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    'X-Accel-Buffering': 'no',
-  });
-  if (method === 'HEAD' || response.destroyed || live.isClosed) return void response.end(comeBack());
+  const line = beginStream(request, response, live);
+  if (!line) return;
   const note: NoteStream = (outcome) => platform.metrics.streams.inc({ audience: 'organizers', outcome });
-  response.write(comeBack());
   note('opened');
-  response.on('close', feeds(name, viewerOf(response, mostUnread, note), live));
-  endWithSession(platform, response, session, petition);
+  line.once('close', feeds(name, new StreamViewer(line, mostUnread, note), live));
+  endWithSession(platform, line, session, petition);
 }
 
 /** Ends a stream with its session; and now and then anyhow, so that the next one is let through like any request. */
 function endWithSession(
   platform: Platform,
-  response: ServerResponse,
+  line: Line,
   session: Session,
   petition: Types.ObjectId | undefined,
 ): void {
@@ -45,9 +42,9 @@ function endWithSession(
   const timer = setInterval(async () => {
     // Where Redis or MongoDB cannot say, they are asked again; the numbers stand still meanwhile.
     const may = await mayStillWatch(platform, session, petition).catch(() => true);
-    if (response.writableEnded) return;
-    if (!may) response.end('event: ended\ndata: {}\n\n');
-    else if (Date.now() - began > dashboardWork.streamFor) response.end();
+    if (line.writableEnded || line.destroyed) return;
+    if (!may) line.end('event: ended\ndata: {}\n\n');
+    else if (Date.now() - began > dashboardWork.streamFor) line.end();
   }, dashboardWork.sessionEvery);
-  response.on('close', () => clearInterval(timer));
+  line.once('close', () => clearInterval(timer));
 }

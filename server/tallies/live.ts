@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Redis } from 'ioredis';
 import { streamWork } from '../../config/limits.ts';
 import type { Log } from '../../config/log.ts';
@@ -12,27 +11,7 @@ export const everyPetition = '*';
 
 /** Anything a line of text can be written to and that says when it is gone. */
 export type Viewer = { write(text: string): unknown; end(): unknown };
-/** Hears how streams fare. */
-export type NoteStream = (outcome: 'opened' | 'dropped') => void;
 export type LiveCounts = ReturnType<typeof createLiveCounts>;
-
-/** What a stream begins with: when to come back should it end, each viewer at a time of their own. */
-export const comeBack = (): string => {
-  const { againFrom, againTo } = streamWork;
-  return `retry: ${Math.round(againFrom + Math.random() * (againTo - againFrom))}\n\n`;
-};
-
-/** A response as a viewer. One who stopped reading must not fill our memory: from `mostUnread` bytes on they are cut. */
-export const viewerOf = (response: ServerResponse, mostUnread: number, note: NoteStream): Viewer => ({
-  write(text) {
-    // An ended stream stays until its last bytes are taken.
-    if (response.writableEnded || response.destroyed) return;
-    if (response.writableLength <= mostUnread) return void response.write(text);
-    note('dropped');
-    response.destroy();
-  },
-  end: () => response.end(),
-});
 
 /** Tells every web process that a petition's count moved. The message is the event's data, as it is sent on. */
 export async function publishCount(redis: Redis, petitionId: string, count: object): Promise<void> {

@@ -5,7 +5,8 @@ import { cachePublicly } from '../page.ts';
 import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
-import { comeBack, countEvent, type LiveCounts, type NoteStream, viewerOf } from './live.ts';
+import { countEvent, type LiveCounts } from './live.ts';
+import { beginStream, type NoteStream, StreamViewer } from './stream.ts';
 import { type PublicCount, readCount } from './tally.ts';
 
 /** How old a count may be in somebody's cache, in seconds. */
@@ -51,50 +52,29 @@ export async function streamCount(
   counted: Counted,
 ): Promise<void> {
   if (response.destroyed) return;
-  response.writeHead(200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    'X-Accel-Buffering': 'no',
-    'Access-Control-Allow-Origin': '*',
-  });
-  if (request.method === 'HEAD' || live.isClosed) {
-    response.end(comeBack());
-    return;
-  }
+  const line = beginStream(request, response, live, { 'Access-Control-Allow-Origin': '*' });
+  if (!line) return;
   const note: NoteStream = (outcome) => metrics.streams.inc({ audience: 'public', outcome });
-  response.write(comeBack());
-  endInTime(response);
   note('opened');
-  await watchCount(live, counted, response, note);
+  const viewer = new CountViewer(line, mostUnread, note);
+  // Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand.
+  line.once('close', live.watch(counted.id, viewer));
+  const count = await counted.read();
+  if (!viewer.isTold) viewer.write(countEvent(JSON.stringify(count)));
 }
 
-/** Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand. */
-async function watchCount(
-  live: LiveCounts,
-  { id, read }: Counted,
-  response: Response,
-  note: NoteStream,
-): Promise<void> {
-  let isTold = false;
-  const { write, end } = viewerOf(response, mostUnread, note);
-  const viewer = {
-    write(text: string) {
-      // A heartbeat tells no count.
-      isTold ||= text.startsWith('event:');
-      write(text);
-    },
-    end,
-  };
-  response.on('close', live.watch(id, viewer));
-  const count = await read();
-  if (!isTold) viewer.write(countEvent(JSON.stringify(count)));
-}
+/** Whoever watches a count, for a while: browsers come back by themselves, to whichever process is free by then. */
+class CountViewer extends StreamViewer {
+  isTold = false;
+  readonly #until = performance.now() + streamWork.lasts * (0.75 + Math.random() / 2);
 
-/** Browsers come back by themselves, to whichever process is free by then. */
-function endInTime(response: Response): void {
-  const over = setTimeout(() => response.end(), streamWork.lasts * (0.75 + Math.random() / 2));
-  over.unref();
-  response.on('close', () => clearTimeout(over));
+  override write(text: string): void {
+    const isCount = text.startsWith('event:');
+    this.isTold ||= isCount;
+    // Between two counts, at a heartbeat: a timer for each would cost as much as all else of ours.
+    if (isCount || performance.now() < this.#until) super.write(text);
+    else this.end();
+  }
 }
 
 async function findCounted(platform: Pick<Platform, 'recent'>, slug: string): Promise<PetitionWithCount> {

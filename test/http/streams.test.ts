@@ -8,7 +8,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Redis } from 'ioredis';
 import { streamWork } from '../../config/limits.ts';
 import { createLog } from '../../config/log.ts';
-import { countEvent, createLiveCounts, viewerOf } from '../../server/tallies/live.ts';
+import { countEvent, createLiveCounts } from '../../server/tallies/live.ts';
+import { StreamViewer } from '../../server/tallies/stream.ts';
 import { makePetition } from '../support/factories.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
 import { dial } from './dial.ts';
@@ -67,7 +68,7 @@ describe('a viewer', () => {
     const errors: Error[] = [];
     const server = createServer((_request, response) => {
       response.on('error', (error) => errors.push(error));
-      const viewer = viewerOf(response, 1_000, () => undefined);
+      const viewer = new StreamViewer(response, 1_000, () => undefined);
       viewer.write('one\n');
       viewer.end();
       viewer.write('two\n');
