@@ -9,16 +9,22 @@ import { makeLetter, makeLetterForm } from '../support/letters.ts';
 import { signInAs } from '../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
 import { openPlatform } from '../support/platform.ts';
+import { address, type FakeRepresent, startRepresent } from '../support/represent.ts';
 import { signAndConfirm, signAndOpenMail } from '../support/signer.ts';
 import { finishTask } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
 
+let represent: FakeRepresent;
 let world: World;
 before(async () => {
-  world = await startWorld();
+  represent = await startRepresent();
+  world = await startWorld({ env: { REPRESENT_URL: represent.url } });
 });
-after(() => world?.close());
+after(async () => {
+  await world?.close();
+  await represent?.close();
+});
 
 describe('Robin writes a letter', () => {
   it('and sees on the page to whom it goes, what could be said, and the suggested text', async () => {
@@ -247,5 +253,43 @@ describe('a letter to the signer’s own representatives', () => {
     await world.mailbox.mailTo(targets[0]?.address ?? '');
     const stranger = { ...makeLetterForm(), 'representative-1': String(targets[0]?._id) };
     assert.equal((await post(petition.slug, stranger)).status, 422, 'an id of nobody in these offices');
+  });
+
+  it('goes to whom Represent names, in the language they prefer, one choice where a code spans districts', async () => {
+    const representatives = { provider: 'represent', offices: ['MP', 'MPP'] };
+    const { petition } = await makeLetter(0, {}, { representatives });
+    const chosenOf = async (form: Record<string, string>) => {
+      const found = await visitor(world).post(`/petitions/${petition.slug}/representatives`, form);
+      const html = await found.text();
+      const places = html.matchAll(/name="(representative-[^"]+)" value="([0-9a-f]{24})"( checked)?/g);
+      return [...places].map(([, name = '', value = '', checked]) => ({
+        name,
+        value,
+        checked: Boolean(checked),
+      }));
+    };
+    const spans = makeLetterForm({ lookupCode: 'k1a 0b1', find: 'code' });
+    const choices = await chosenOf(spans);
+    assert.deepEqual(
+      choices.map(({ checked }) => checked),
+      [false, false, true],
+      'two members of one parliament to choose from, and the only one of another',
+    );
+    const [, right, only] = choices;
+    assert.ok(right && only);
+    await signAndConfirm(world, petition.slug, {
+      ...spans,
+      [right.name]: right.value,
+      [only.name]: only.value,
+    });
+    for (const name of ['Ellis Right', 'Flo Provincial'])
+      assert.match((await world.mailbox.mailTo(address(name))).text ?? '', /I sit there every day/);
+    assert.equal(world.mailbox.to(address('Dana Left')).length, 0);
+
+    const french = makeLetterForm({ lookupCode: 'K0A 1K0', find: 'code' });
+    const ticked = (await chosenOf(french)).map(({ name, value }) => [name, value]);
+    await signAndConfirm(world, petition.slug, { ...french, ...Object.fromEntries(ticked) });
+    const letter = await world.mailbox.mailTo(address('Avery Sample'));
+    assert.match(letter.text ?? '', /^À l’attention de Avery Sample,/);
   });
 });
