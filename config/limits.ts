@@ -202,6 +202,17 @@ export const letterWork = {
   turnsAtOnce: 500,
   writtenAtOnce: 500,
 } as const;
+/**
+ * Open letters. Texts in characters. `page`: signatories on a page; `printed`: people in one part of the printed list;
+ * `listed`: of how many of the latest people the names are kept at hand for searching and grouping, and of how many
+ * organisations and people with a title each; `shown` of each on the letter's own page; `query` in characters. The time
+ * that a list is kept at hand is in milliseconds.
+ */
+export const signatoryLimits = {
+  ...{ text: 150, website: 300, query: 100 },
+  ...{ page: 100, printed: 2_000, listed: 10_000, shown: 12, age: 10_000, waiting: 25 },
+} as const;
+
 
 /** Shares of a goal at which the team hears of it, in percent. */
 export const milestoneShares = [25, 50, 75, 100] as const;

@@ -14,6 +14,7 @@ import { cacheNothing, securityHeaders } from './middleware/security.ts';
 import { endSlowBodies } from './middleware/slow-bodies.ts';
 import { leaveWhenStopping } from './middleware/stopping.ts';
 import { trustProxy } from './middleware/trust-proxy.ts';
+import { openLetterRoutes } from './open-letters/routes.ts';
 import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -68,6 +69,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(petitionRoutes(platform));
   app.use(versionRoutes(platform));
   app.use(reportRoutes(platform));
+  app.use(openLetterRoutes(platform));
   app.use(updateRoutes(platform));
   app.use(admit);
   app.use(confirmationRoutes(platform));

@@ -1,5 +1,6 @@
-import { recentWork } from '../config/limits.ts';
+import { recentWork, signatoryLimits } from '../config/limits.ts';
 import type { CampaignWithCount } from './campaigns/find.ts';
+import type { Directory } from './open-letters/directory.ts';
 import type { Kept } from './page.ts';
 import type { PetitionWithCount } from './petitions/find.ts';
 import { isMongoAway } from './stores.ts';
@@ -15,6 +16,7 @@ export function createRecent() {
   const petitions = keepRecent<PetitionWithCount | undefined>();
   const campaigns = keepRecent<CampaignWithCount | undefined>();
   const pages = keepRecent<Kept | undefined>();
+  const directories = keepRecent<Directory>({ ...recentWork, age: signatoryLimits.age, most: 100 });
   return {
     /** Published petitions and their counts, by slug; undefined where there is none. */
     petitions,
@@ -22,10 +24,13 @@ export function createRecent() {
     campaigns,
     /** Whole pages, by what they depend on; undefined where a request must be answered the long way. */
     pages,
+    /** Who is listed under open letters, by petition. */
+    directories,
     forget(): void {
       petitions.clear();
       campaigns.clear();
       pages.clear();
+      directories.clear();
     },
   };
 }

@@ -3,7 +3,7 @@
  * Server-sent events while the page is visible; count.json every 15 s or so when the stream cannot be had.
  */
 
-/** @typedef {{ count: number, goal: number, phase: string, updatedAt: string }} Count */
+/** @typedef {{ count: number, goal: number, phase: string, updatedAt: string, organisations?: number, people?: number }} Count */
 
 const POLL_EVERY = 15_000;
 const STREAM_AGAIN_AFTER = 120_000;
@@ -78,8 +78,11 @@ function follow(section) {
 function counter(section) {
   const total = /** @type {HTMLElement} */ (section.querySelector('[data-count]'));
   const announce = announcer(section);
-  return ({ count, goal }) => {
+  return (told) => {
+    const { count, goal } = told;
     if (!Number.isFinite(count) || !Number.isFinite(goal)) return;
+    showPart(section, 'organisations', told.organisations);
+    showPart(section, 'people', told.people);
     if (count === Number(total.dataset.count) && goal === Number(section.dataset.goal)) return;
     section.dataset.goal = String(goal);
     total.dataset.count = String(count);
@@ -101,6 +104,21 @@ function counter(section) {
     if (remaining && count >= goal) remaining.textContent = remaining.dataset.reached ?? '';
     announce(count, goal);
   };
+}
+
+/**
+ * One of the numbers that an open letter has instead of a total.
+ * @param {HTMLElement} section
+ * @param {string} name
+ * @param {number | undefined} number
+ */
+function showPart(section, name, number) {
+  const part = /** @type {HTMLElement | null} */ (section.querySelector(`[data-part="${name}"]`));
+  if (!part || number === undefined || !Number.isFinite(number)) return;
+  part.hidden = number === 0 && !('always' in part.dataset);
+  const [digits, word] = ['number', 'word'].map((what) => part.querySelector(`[data-part-${what}]`));
+  if (digits) digits.textContent = numbers.format(number);
+  if (word) word.textContent = part.dataset[plurals.select(number)] ?? part.dataset.other ?? '';
 }
 
 /**

@@ -144,6 +144,7 @@ function answered(item, { outcome, message = 'This could not be done.' }) {
   complain(item, '');
   if (outcome === 'approved') close(item, 'Approved.', true);
   else if (outcome === 'refused') close(item, 'Refused.', true);
+  else if (outcome === 'merged') close(item, 'Merged.', true);
   else if (outcome === 'settled' || outcome === 'gone') close(item, message, false);
   else if (outcome === 'undone') reopen(item);
   else complain(item, message);

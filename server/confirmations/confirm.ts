@@ -42,7 +42,8 @@ export async function confirmSignature(
   const found = await findConfirmation(platform, token, now);
   if (found.outcome !== 'confirmable') return found;
   const { _id, petition } = found.signature;
-  const state = mustBeHeld(platform, found.signature) ? 'held' : 'confirmed';
+  const mustWait = Boolean(found.signature.signatory) || mustBeHeld(platform, found.signature);
+  const state = mustWait ? 'held' : 'confirmed';
   const goesOut = state === 'confirmed' && Boolean(found.signature.letter);
   const { matchedCount } = await Signature.updateOne(
     { _id, state: 'pending' },

@@ -21,7 +21,8 @@ const contents = {
     which: { ...inPublic, 'review.settled': true, 'review.shows': { $in: ['name', 'nothing'] } },
     order: { confirmedAt: -1 },
   },
-  held: { which: { state: 'held' }, order: { createdAt: 1 } },
+  // Organisations and people with a title have a queue of their own, where doubles are seen.
+  held: { which: { state: 'held', 'signatory.kind': null }, order: { createdAt: 1 } },
 } as const satisfies Record<List, { which: object; order: Record<string, 1 | -1> }>;
 
 /** One page of a list, counted from 1, and whether there is another. */

@@ -5,6 +5,7 @@ import { HttpError, wantsJson } from '../errors.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../middleware/guard.ts';
 import { organizePage } from '../organize/chrome.ts';
+import { countWaiting } from '../open-letters/queue.ts';
 import { showPage } from '../page.ts';
 import { Petition, textIn } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
@@ -128,6 +129,7 @@ async function showList(
     tab: 'moderation',
     queue: await listView(platform, watching(who), wanted),
     isBefore: petition.moderation === 'before',
+    signatoriesWaiting: petition.kind === 'openLetter' ? await countWaiting(petition) : undefined,
     done,
     undoUrl: item && `${basePath(petition)}/${item}/undo`,
     problem,

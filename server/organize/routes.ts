@@ -13,6 +13,7 @@ import { letterRoutes } from '../letters/organize/routes.ts';
 import { linkedRoutes } from '../linked/organize/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
+import { signatoryRoutes } from '../open-letters/organize/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
 import { actionNames, leastRole, roleOn } from '../organizers/roles.ts';
 import { peopleRoutes } from '../organizers/routes.ts';
@@ -51,6 +52,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...ledgerRoutes(platform),
   ...letterRoutes(platform),
   ...linkedRoutes(platform),
+  ...signatoryRoutes(platform),
   ...organizeRepresentativeRoutes(platform),
   ...importRoutes(platform),
   ...exportRoutes(platform),

@@ -17,7 +17,7 @@ export const kindWords: Readonly<Record<Kind, { name: string; what: string }>> =
 export const kindName = (kind: Kind): string => kindWords[kind].name.toLowerCase();
 
 /** The kinds that can be made so far. */
-export const offeredKinds = ['petition', 'letter', 'linked'] as const satisfies readonly Kind[];
+export const offeredKinds = ['petition', 'letter', 'openLetter', 'linked'] as const satisfies readonly Kind[];
 
 /** The kind an address or a form names; a petition where it names none that is offered. */
 export const kindOf = (named: unknown): Kind =>

@@ -1,5 +1,6 @@
 import { type HydratedDocument, type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { letterSchema } from '../letters/settings.ts';
+import { openLetterSchema } from '../open-letters/signatory.ts';
 
 export const languages = ['en', 'fr'] as const;
 export type Language = (typeof languages)[number];
@@ -118,6 +119,8 @@ const schema = new Schema(
     hashtags: [String],
     /** Of kind `letter`: its words and how it goes out. */
     letter: letterSchema,
+    /** Of kind `openLetter`: how its signatories are listed. */
+    openLetter: openLetterSchema,
     /** Organizers with a stronger role here than everywhere. */
     team: [
       {

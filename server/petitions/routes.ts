@@ -5,6 +5,7 @@ import { allowOnly, HttpError } from '../errors.ts';
 import { letterContext } from '../letters/view.ts';
 import { officialCards, officialView } from '../linked/view.ts';
 import { translate } from '../locales.ts';
+import { signatoriesOnPage } from '../open-letters/view.ts';
 import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { type Looked, representativesView } from '../representatives/view.ts';
@@ -102,6 +103,10 @@ async function petitionContext(
         )
       : [],
     official: isWhole ? await officialView(petition, lang, now) : undefined,
+    openLetter:
+      isWhole && petition.kind === 'openLetter'
+        ? await signatoriesOnPage(platform, petition, lang)
+        : undefined,
     form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
     representatives: shown.isOpen
       ? await representativesView(petition, lang, form.typed, form.representatives, isWhole)

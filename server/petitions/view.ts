@@ -95,9 +95,11 @@ export const petitionView = (petition: Petition, lang: Language, now: Date) => (
 });
 
 export function progressView(petition: Petition, count: Count) {
-  const { count: total, goal } = count.public;
+  const { count: total, goal, organisations, people } = count.public;
   return {
     count: total,
+    /** Of an open letter: told instead of a number of signatures. */
+    ...(petition.kind === 'openLetter' && { isOpenLetter: true, organisations, people }),
     confirmed: count.confirmed,
     offlineTotal: count.offline,
     offline: correctedEntries(petition).map(({ source, number, at }) => ({ source, number, date: at })),
@@ -137,7 +139,11 @@ export async function supportersView(
   now: Date,
 ) {
   const signatures = await Signature.find(
-    { petition: petition._id, ...shownOn(petition) },
+    {
+      ...{ petition: petition._id, ...shownOn(petition) },
+      // Whoever signs an open letter with a title is listed apart.
+      ...(petition.kind === 'openLetter' && { 'signatory.kind': null }),
+    },
     { petition: 1, emailKey: 1, sealed: 1, country: 1, region: 1, confirmedAt: 1, review: 1 },
   )
     .sort({ confirmedAt: -1 })

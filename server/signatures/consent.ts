@@ -4,7 +4,13 @@ import type { Language } from '../petitions/petition.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 
 /** The exact words a signer is shown, and the short name of exactly these words. */
-export type ConsentWording = { signing: string; updates: string; version: string };
+export type ConsentWording = {
+  signing: string;
+  updates: string;
+  /** To being listed in public as an organisation, or with a title. */
+  listing: string;
+  version: string;
+};
 
 /** A petition is read once and signed many times in a moment; its words are put together once for all of them. */
 const known = new WeakMap<Petition, Partial<Record<Language, ConsentWording>>>();
@@ -25,6 +31,9 @@ function putTogether(petition: Petition, language: Language): ConsentWording {
   const updates =
     own?.updates?.[language] ||
     translate(language, keyFor(language, petition.kind, 'consent.updates'), values);
-  const version = createHash('sha256').update(`${signing}\n${updates}`).digest('base64url').slice(0, 12);
-  return { signing, updates, version };
+  const isOpenLetter = petition.kind === 'openLetter';
+  const listing = isOpenLetter ? translate(language, 'openLetter.consent.listing') : '';
+  const words = [signing, updates, ...(isOpenLetter ? [listing] : [])].join('\n');
+  const version = createHash('sha256').update(words).digest('base64url').slice(0, 12);
+  return { signing, updates, listing, version };
 }

@@ -1,4 +1,6 @@
-import { translate } from '../locales.ts';
+import { keyFor, translate } from '../locales.ts';
+import { signatoryFieldsView } from '../open-letters/fields-view.ts';
+import type { Kind } from '../petitions/kinds.ts';
 import type { Asking, Language, Petition } from '../petitions/petition.ts';
 import { versionOf } from '../petitions/versions/version.ts';
 import { countryOptions } from '../petitions/view.ts';
@@ -13,6 +15,7 @@ const fields = [
     'representatives',
     'letterSubject',
     'letterText',
+    ...['signer', 'title', 'affiliation', 'organisation', 'website', 'role'],
     'name',
     'email',
     'country',
@@ -21,7 +24,7 @@ const fields = [
     'phone',
     'comment',
   ],
-  ...['answer', 'captcha'],
+  ...['answer', 'listing', 'captcha'],
 ];
 
 /** The signature form with what was typed and a message at each field that needs one. */
@@ -70,6 +73,10 @@ export function signatureFormView(
     consentVersion: wording.version,
     updatesWording: wording.updates,
     privacyWording: wording.signing,
+    ...(petition.kind === 'openLetter' && {
+      signatory: signatoryFieldsView(typed),
+      listingWording: wording.listing,
+    }),
   };
 }
 

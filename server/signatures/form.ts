@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formLimits } from '../../config/limits.ts';
 import { countries } from '../../config/places.ts';
 import type { LetterForm } from '../letters/form.ts';
+import type { SignatoryDetails } from '../open-letters/signatory.ts';
 import { type Language, languages, type Petition } from '../petitions/petition.ts';
 import { parseAddress } from '../signers/address.ts';
 import { type Answer, missingOf, onlyAsked, readAnswers } from './asked.ts';
@@ -10,7 +11,11 @@ import { controlButLines, controlCharacters } from './characters.ts';
 /** What the browser sent, before anything is believed: one string a field. */
 export type Typed = Readonly<Record<string, string>>;
 
-export type SignatureForm = z.output<typeof signatureForm> & { answers?: Answer[]; letter?: LetterForm };
+export type SignatureForm = z.output<typeof signatureForm> & {
+  answers?: Answer[];
+  letter?: LetterForm;
+  signatory?: SignatoryDetails;
+};
 /** What is wrong at a field: the end of a message's key, `form.error.<field>.<problem>`. */
 export type FieldProblems = Partial<Record<string, string>>;
 

@@ -6,6 +6,7 @@ import { readLetter, withLetter } from '../letters/form.ts';
 import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
+import { readSignatory, withSignatory } from '../open-letters/form.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { phaseOf } from '../petitions/phase.ts';
 import { openPetition, type PetitionPage, showPetition } from '../petitions/routes.ts';
@@ -100,6 +101,7 @@ async function receiveSignature(platform: Platform, request: Request, response: 
 /** What the form says; of a letter, with the letter in it. */
 async function readForm(platform: Platform, typed: Typed, petition: Petition, lang: Language) {
   const parsed = parseSignatureForm(typed, petition, lang);
+  if (petition.kind === 'openLetter') return withSignatory(parsed, readSignatory(typed));
   return petition.kind === 'letter'
     ? withLetter(parsed, await readLetter(platform, petition, typed, lang))
     : parsed;

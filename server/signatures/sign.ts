@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { regions } from '../../config/places.ts';
 import { insertTogether } from '../grouped.ts';
 import { representativeTargets } from '../letters/target.ts';
+import { newSignatory } from '../open-letters/sign.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { rememberSigned, versionOf } from '../petitions/versions/version.ts';
 import type { Platform } from '../platform.ts';
@@ -36,7 +37,7 @@ export async function signPetition(
   // Their page may have been open while the text was changed: they signed what they read.
   const version = Math.min(form.version ?? versionOf(petition), versionOf(petition));
   const region = knownRegion(form.country, form.region);
-  const { letter } = form;
+  const { letter, signatory } = form;
   const chosen = letter ? await representativeTargets(petition, letter.representatives, now) : [];
   const targets = [...(letter?.targets ?? []), ...chosen];
   const details: Details = {
@@ -49,9 +50,14 @@ export async function signPetition(
       comment: seal('comment', form.comment),
       answers: seal('answers', form.answers?.length ? JSON.stringify(form.answers) : ''),
       letter: seal('letter', letter ? JSON.stringify({ subject: letter.subject, text: letter.text }) : ''),
+      signatory: seal('signatory', signatory ? JSON.stringify(signatory) : ''),
       ip: seal('ip', ip),
     },
     ...(letter && { letter: { targets, own: letter.own } }),
+    // Whoever signs anew without a title no longer has the one they had.
+    ...(petition.kind === 'openLetter' && {
+      signatory: signatory ? newSignatory({ vault }, signatory) : undefined,
+    }),
     nameKey: vault.nameKey(form.name),
     domainKey: vault.domainKey(domainOf(form.email.canonical)),
     country: form.country,
@@ -100,7 +106,7 @@ export function knownRegion(country: string, typed: string): string | undefined 
 
 /** Evidence of what was agreed to. A tick beside words we no longer use is not taken as agreement to new ones. */
 function consentGiven(petition: Petition, form: SignatureForm, language: Language, page: string, at: Date) {
-  const { signing, updates, version } = consentWording(petition, language);
+  const { signing, updates, listing, version } = consentWording(petition, language);
   const sameWords = form.consentVersion === undefined || form.consentVersion === version;
   const agreed = form.updates && sameWords;
   const evidence = { version, at, page };
@@ -108,6 +114,7 @@ function consentGiven(petition: Petition, form: SignatureForm, language: Languag
     updates: agreed,
     consent: [
       { to: 'signing', wording: signing, ...evidence },
+      ...(form.signatory ? [{ to: 'listing', wording: listing, ...evidence }] : []),
       ...(agreed ? [{ to: 'updates', wording: updates, ...evidence }] : []),
     ],
   };

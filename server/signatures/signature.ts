@@ -1,5 +1,6 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { inPublic, reviewSchema } from '../moderation/review.ts';
+import { signatorySchema } from '../open-letters/signatory.ts';
 import { countedSchema } from '../tallies/tally.ts';
 
 export const signatureStates = ['pending', 'confirmed', 'held', 'withdrawn', 'invalidated'] as const;
@@ -39,6 +40,8 @@ const schema = new Schema(
       answers: Buffer,
       /** JSON: the subject and text of a letter, as its signer sent it. */
       letter: Buffer,
+      /** JSON: the organisation, or the title, that an open letter is signed with. */
+      signatory: Buffer,
     },
     country: String,
     /** The second half of an ISO 3166-2 code, where what was typed is one we know. */
@@ -85,6 +88,9 @@ const schema = new Schema(
       type: new Schema({ targets: [Schema.Types.ObjectId], own: Number, dueAt: Date }, { _id: false }),
     },
 
+    /** Of an open letter, where an organisation signs or somebody with a title. */
+    signatory: { type: signatorySchema },
+
     /** The mail asked for last. `dueAt` stands until it is sent or refused for good. */
     mail: {
       kind: { type: String, enum: mailKinds },
@@ -121,6 +127,16 @@ schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 schema.index({ ipAt: 1 }, { sparse: true });
 /** Letters to write down: few at a time, and none but of letters. */
 schema.index({ 'letter.dueAt': 1 }, { sparse: true });
+/** The signatories of open letters, and who may be the same under another spelling. Empty but for them. */
+schema.index(
+  { petition: 1, 'signatory.kind': 1, 'signatory.keys': 1 },
+  { partialFilterExpression: { 'signatory.kind': { $exists: true } } },
+);
+/** Its violation is the rule that an organisation counts once. */
+schema.index(
+  { petition: 1, 'signatory.seats': 1 },
+  { unique: true, partialFilterExpression: { 'signatory.seats': { $exists: true } } },
+);
 /** What organizers look for. */
 schema.index({ petition: 1, _id: 1 }, { name: 'inOrder' });
 schema.index({ petition: 1, createdAt: -1, _id: -1 }, { name: 'inTime' });

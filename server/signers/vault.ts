@@ -67,6 +67,7 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
   const domainKey = deriveKey(lookupKey, 'domain');
   const domainKeys = new Map<string, string>();
   const paperKey = deriveKey(lookupKey, 'paper');
+  const organisationKey = deriveKey(lookupKey, 'organisation');
 
   return {
     seal(text: string, place: string): Buffer {
@@ -115,6 +116,11 @@ export function createVault(keys: readonly EncryptionKey[], lookupKey: Buffer) {
       const key = createHmac('sha256', domainKey).update(domain.toLowerCase()).digest('base64url');
       if (domainKeys.size < domainsRemembered) domainKeys.set(domain, key);
       return key;
+    },
+
+    /** The keyed hash of what an organisation is known by: its folded name, its website. */
+    organisationKey(trait: string): string {
+      return createHmac('sha256', organisationKey).update(trait).digest('base64url');
     },
 
     /** Stands for a signer on paper who gave no address, where {@link emailKey} would. */

@@ -46,7 +46,10 @@ async function write(operations: Operation[]): Promise<number> {
 /** Those with the same state and the same mark together. */
 function groupAlike(batch: readonly Entry[]) {
   const alike = ({ state, counted }: Entry) =>
-    JSON.stringify([state, counted && [counted.day, counted.region, counted.source, counted.hour]]);
+    JSON.stringify([
+      state,
+      counted && [counted.day, counted.region, counted.source, counted.hour, counted.signatory],
+    ]);
   return [...Map.groupBy(batch, alike).values()].flatMap((group) => {
     const [first] = group;
     return first ? [{ state: first.state, counted: first.counted, ids: group.map(({ _id }) => _id) }] : [];

@@ -13,6 +13,7 @@ type Sums = {
   regions: Record<string, number>;
   sources: Record<string, number>;
   hours: Record<string, number>;
+  signatories: Record<string, number>;
 };
 
 /** What a comparison found. `busy`: the tally could not be held still; the next night tries again. */
@@ -64,19 +65,25 @@ async function holdTally(petition: Petition, now: Date): Promise<number | undefi
   return undefined;
 }
 
-type Marked = { _id: Types.ObjectId } & Pick<Signature, 'state' | 'recount'> & { counted: Counted | null };
+type Marked = { _id: Types.ObjectId } & Pick<Signature, 'state' | 'recount' | 'signatory'> & {
+    counted: Counted | null;
+  };
 
 /** The sums of all marks. Whatever it finds whose mark and state differ is put on the tally's list, if it was lost. */
 async function countFully(petition: Types.ObjectId, hoursFrom: string): Promise<Sums> {
   const empty = (): Record<string, number> => Object.create(null);
-  const sums: Sums = { confirmed: 0, days: empty(), regions: empty(), sources: empty(), hours: empty() };
-  const projection = { state: 1, counted: 1, recount: 1 };
+  const sums: Sums = {
+    ...{ confirmed: 0, days: empty(), regions: empty(), sources: empty(), hours: empty() },
+    signatories: empty(),
+  };
+  const projection = { state: 1, counted: 1, recount: 1, 'signatory.kind': 1 };
   // Straight from the driver: there may be a million, and rounds wait.
   const all = Signature.collection.find<Marked>({ petition }, { projection, batchSize: 5_000 });
   let lost: Types.ObjectId[] = [];
-  for await (const { _id, state, counted, recount } of all) {
+  for await (const { _id, state, counted, recount, signatory } of all) {
     if (counted) addTo(sums, counted, hoursFrom);
-    if (!recount && (state === 'confirmed') !== Boolean(counted)) lost.push(_id);
+    const isAsMarked = (state === 'confirmed') === Boolean(counted) && isMarkedAs(counted, signatory?.kind);
+    if (!recount && !isAsMarked) lost.push(_id);
     if (lost.length < 1_000) continue;
     await rescueLostChanges(lost);
     lost = [];
@@ -85,7 +92,11 @@ async function countFully(petition: Types.ObjectId, hoursFrom: string): Promise<
   return sums;
 }
 
-function addTo(sums: Sums, { day, region, source, hour }: Counted, hoursFrom: string): void {
+/** Whether what is counted is counted as who signed. */
+const isMarkedAs = (counted: Counted | null, kind: string | undefined): boolean =>
+  !counted || (counted.signatory ?? undefined) === kind;
+
+function addTo(sums: Sums, { day, region, source, hour, signatory }: Counted, hoursFrom: string): void {
   const add = (of: Record<string, number>, key: string) => {
     of[key] = (of[key] ?? 0) + 1;
   };
@@ -94,7 +105,11 @@ function addTo(sums: Sums, { day, region, source, hour }: Counted, hoursFrom: st
   add(sums.regions, region);
   add(sums.sources, source);
   if (hour && hour >= hoursFrom) add(sums.hours, hour);
+  if (signatory) add(sums.signatories, signatory);
 }
+
+const orNull = (path: string) => ({ $ifNull: [path, null] });
+const countedAsAnother = { $ne: [orNull('$counted.signatory'), orNull('$signatory.kind')] };
 
 /** A signature whose mark and state differ must be on the tally's list, whatever became of the list. */
 async function rescueLostChanges(ids: readonly Types.ObjectId[]): Promise<void> {
@@ -105,6 +120,7 @@ async function rescueLostChanges(ids: readonly Types.ObjectId[]): Promise<void> 
       $or: [
         { state: 'confirmed', counted: null },
         { state: { $ne: 'confirmed' }, counted: { $ne: null } },
+        { counted: { $ne: null }, $expr: countedAsAnother },
       ],
     },
     { $set: { recount: true } },
@@ -119,6 +135,7 @@ function sameSums(tally: Sums, full: Sums): boolean {
     same(tally.days, full.days) &&
     same(tally.regions, full.regions) &&
     same(tally.sources, full.sources) &&
-    same(tally.hours ?? {}, full.hours)
+    same(tally.hours ?? {}, full.hours) &&
+    same(tally.signatories ?? {}, full.signatories)
   );
 }

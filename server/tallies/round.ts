@@ -44,7 +44,10 @@ async function nextBatch(
 ): Promise<Next<Entry> | undefined> {
   const changed = await Signature.find(
     { petition: petition._id, recount: true },
-    { state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1, 'history.at': 1 },
+    {
+      ...{ state: 1, counted: 1, confirmedAt: 1, country: 1, region: 1, source: 1, 'history.at': 1 },
+      'signatory.kind': 1,
+    },
   )
     .limit(tallyWork.batch)
     .lean<Signature[]>();
@@ -56,7 +59,8 @@ async function nextBatch(
   const entries = changed.map((signature): Entry => {
     const counted =
       signature.state === 'confirmed'
-        ? (signature.counted ?? countedAs(signature, petition.timeZone ?? undefined, sources, hoursFrom))
+        ? (stillCounted(signature) ??
+          countedAs(signature, petition.timeZone ?? undefined, sources, hoursFrom))
         : null;
     if (signature.counted && !counted) sums.add(signature.counted, -1);
     if (counted && !signature.counted) sums.add(counted, 1);
@@ -72,6 +76,10 @@ async function nextBatch(
     onApplied: () => noteLag?.(new Date(Math.min(...changed.map(lastChange)))),
   };
 }
+
+/** How it is in the sums, unless somebody took it back and signed anew as somebody else: a person, an organisation. */
+const stillCounted = ({ counted, signatory }: Signature): Counted | null | undefined =>
+  counted?.signatory === signatory?.kind ? counted : undefined;
 
 /** When its state last changed, in milliseconds. When it was confirmed would not do: paper is dated by hand. */
 const lastChange = ({ history, confirmedAt, createdAt }: Signature): number =>
@@ -91,9 +99,10 @@ class Sums {
   }
 
   add(counted: Counted, change: 1 | -1): void {
-    const { day, region, source, hour } = counted;
+    const { day, region, source, hour, signatory } = counted;
     const paths = ['confirmed', `days.${day}`, `regions.${region}`, `sources.${source}`];
     if (hour && hour >= this.hoursFrom) paths.push(`hours.${hour}`);
+    if (signatory) paths.push(`signatories.${signatory}`);
     for (const path of paths) this.byPath[path] = (this.byPath[path] ?? 0) + change;
   }
 }
@@ -121,6 +130,7 @@ async function readJournal(_id: Types.ObjectId, now: Date): Promise<PetitionJour
     regions: {},
     sources: {},
     hours: {},
+    signatories: {},
     hoursFrom: firstHour({}, now),
     batch: null,
     updatedAt: now,
@@ -138,7 +148,7 @@ function countedAs(
   sources: Set<string>,
   hoursFrom: string,
 ): Counted {
-  const { country, region, confirmedAt, createdAt } = signature;
+  const { country, region, confirmedAt, createdAt, signatory } = signature;
   const hour = hourOf(confirmedAt ?? createdAt);
   const source = signature.source ?? 'direct';
   if (sources.size < tallyWork.sources) sources.add(source);
@@ -147,5 +157,6 @@ function countedAs(
     region: [country ?? 'unknown', region].filter(Boolean).join('-'),
     source: sources.has(source) ? source : 'other',
     ...(hour >= hoursFrom && { hour }),
+    ...(signatory?.kind && { signatory: signatory.kind }),
   };
 }

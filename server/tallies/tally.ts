@@ -1,4 +1,5 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { signatoryKinds } from '../open-letters/signatory.ts';
 import { goalAt } from '../petitions/goal.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { type Phase, phaseOf } from '../petitions/phase.ts';
@@ -14,6 +15,8 @@ export const countedSchema = new Schema(
     source: { type: String, required: true },
     /** The hour it was confirmed, UTC: `2026-09-04T13`. Only where it was counted within `tallyWork.hours`. */
     hour: String,
+    /** Who signed an open letter; missing for a person without a title. */
+    signatory: { type: String, enum: signatoryKinds },
   },
   { _id: false },
 );
@@ -40,6 +43,8 @@ const schema = new Schema(
     /** The latest hours, from `hoursFrom` on; older ones are let go as rounds pass. */
     hours: { type: Map, of: Number, default: {} },
     hoursFrom: String,
+    /** Of an open letter: how many organisations, and how many people with a title. */
+    signatories: { type: Map, of: Number, default: {} },
     /** Signatures whose sums are in, but which may not all be marked yet. */
     batch: { type: [entry], default: null },
     /** No round may begin before this: the nightly comparison is counting. */
@@ -63,15 +68,25 @@ export const hourOf = (date: Date): string => date.toISOString().slice(0, 13);
 /** Pending signatures that no tally holds: what is on its list may be in the sums of a batch that is under way. */
 export const inNoTally = { state: 'pending', counted: null, recount: { $ne: true } } as const;
 
-export type PublicCount = { count: number; goal: number; phase: Phase; updatedAt: string };
+export type PublicCount = {
+  count: number;
+  goal: number;
+  phase: Phase;
+  updatedAt: string;
+  /** Of an open letter: what its confirmed signatures are. */
+  organisations?: number;
+  people?: number;
+};
 
 /** Reads the public total: confirmed signatures and the offline ledger. */
 export async function readCount(petition: Petition & { _id: Types.ObjectId }, now = new Date()) {
-  const tally = await Tally.findById(petition._id, { confirmed: 1, updatedAt: 1 }).lean();
+  const tally = await Tally.findById(petition._id, { confirmed: 1, updatedAt: 1, signatories: 1 }).lean();
   return countOf(petition, tally, now);
 }
 
 export type Count = ReturnType<typeof countOf>;
+
+type Numbers = Pick<Tally, 'confirmed' | 'updatedAt'> & { signatories?: unknown };
 
 /** The numbers of one petition, apart and together. */
 export function countOf(petition: Petition, tally: Pick<Tally, 'confirmed' | 'updatedAt'> | null, now: Date) {
@@ -90,6 +105,13 @@ export function countOf(petition: Petition, tally: Pick<Tally, 'confirmed' | 'up
     goal: goalAt(petition, count),
     phase: phaseOf(petition, now),
     updatedAt: updatedAt.toISOString(),
+    ...(petition.kind === 'openLetter' && whoSigned(confirmed, tally)),
   };
   return { confirmed, offline, public: shown };
+}
+
+/** An open letter's confirmed signatures: organisations, and people with and without a title. */
+function whoSigned(confirmed: number, tally: Numbers | null) {
+  const { organisation: organisations = 0 } = (tally?.signatories ?? {}) as Record<string, number>;
+  return { organisations, people: confirmed - organisations };
 }

@@ -64,6 +64,15 @@ const before = {
   $ifNull: [{ $last: '$history.from' }, { $cond: [{ $gt: ['$confirmedAt', null] }, 'confirmed', 'pending'] }],
 };
 
+/** An organisation whose place another spelling of it took meanwhile comes back before a moderator. */
+const mustBeApproved = {
+  $and: [
+    { $eq: [before, 'confirmed'] },
+    { $gt: ['$signatory.kind', null] },
+    { $lte: ['$signatory.approvedAt', null] },
+  ],
+};
+
 const hasLetter = { $and: [{ $eq: ['$state', 'confirmed'] }, { $gt: ['$letter', null] }] };
 
 function newState(
@@ -72,7 +81,8 @@ function newState(
   why: string,
   now: Date,
 ) {
-  const to = (what !== 'undo' && changeRules[what].to) || before;
+  const given = what !== 'undo' && changeRules[what].to;
+  const to = given || { $cond: [mustBeApproved, 'held', before] };
   const happening = { at: now, to, by: 'organizer', organizer, task, why: { $literal: why } } as const;
   return [
     { $set: { history: historyWith(happening), state: to, recount: true, changedIn: task } },

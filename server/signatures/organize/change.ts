@@ -34,8 +34,13 @@ export const changeRules: Readonly<Record<ChangeName, Rule>> = {
 /** Whether a change can be made to a signature as it is. */
 export function canChange(
   what: ChangeName,
-  { state, changedIn }: Pick<Signature, 'state' | 'changedIn'>,
+  {
+    state,
+    changedIn,
+    signatory,
+  }: Pick<Signature, 'state' | 'changedIn'> & Partial<Pick<Signature, 'signatory'>>,
 ): boolean {
+  if (what === 'release' && signatory) return false;
   const { from, ours } = changeRules[what];
   return from.includes(state) || (state === ours && Boolean(changedIn));
 }
@@ -53,7 +58,11 @@ export function whichChange(
   const can = ours ? { $or: [state, { state: ours, changedIn: { $ne: null } }] } : state;
   return {
     ...whichSignatures(petition, which, bounds),
-    $and: [can, ...(what === 'resend' ? [mailedBefore(now)] : [])],
+    $and: [
+      can,
+      ...(what === 'resend' ? [mailedBefore(now)] : []),
+      ...(what === 'release' ? [notForModerators] : []),
+    ],
   };
 }
 
@@ -67,9 +76,13 @@ export function whichChangeByState(petition: Petition, what: ChangeName, which: 
       ...whichSignatures(petition, { ...which, state }),
       ...(state === ours && { changedIn: { $ne: null } }),
       ...(what === 'resend' && mailedBefore(now)),
+      ...(what === 'release' && notForModerators),
     },
   }));
 }
+
+/** Organisations and people with a title are not released but approved, where doubles are seen. */
+const notForModerators = { 'signatory.kind': null };
 
 const mailedBefore = (now: Date) => ({
   'mail.requestedAt': { $lte: new Date(now.getTime() - mailAgainAfter.confirm * 1000) },
