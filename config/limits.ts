@@ -106,8 +106,9 @@ export const fileLimits = {
   importBytes: 100 * 1024 * 1024,
   importKept: day,
   exportKept: day,
-  /** How long a file may take to arrive, in milliseconds; any other request has 20 seconds. */
+  /** How long a file may take to arrive, in milliseconds, and any other request. */
   uploadTime: 15 * minute * 1000,
+  usualTime: 20_000,
 } as const;
 
 /** Long work: how long one step may take, in seconds, before another worker takes over. */
@@ -260,8 +261,11 @@ export const groupWork = { most: 100, atOnce: 2 } as const;
 /** Starting a web process: how long it waits for the database before it listens all the same, in milliseconds. */
 export const startWork = { patience: 2_000 } as const;
 
-/** Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have. */
-export const stopWork = { notice: 2_000, quiet: 100, drain: 10_000 } as const;
+/**
+ * Stopping a web process, in milliseconds: how long it still takes what comes, and how long open requests then have; and
+ * connections on which nothing was ever said.
+ */
+export const stopWork = { notice: 2_000, quiet: 100, unheard: 500, drain: 10_000 } as const;
 
 /**
  * Connections to one web process: how many at once (most are event streams), and how many of the files the process may

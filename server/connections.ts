@@ -11,8 +11,8 @@ import { cutBare, keepBare } from './bare-connections.ts';
 
 type Limits = { readonly [name in keyof typeof connectionLimits]: number };
 
-/** An HTTP server, and more ears on its port. */
-export type Listening = { server: Server; ears: NetServer[]; port: number };
+/** An HTTP server with its connections, and more ears on its port. */
+export type Listening = { server: Server; sockets: Set<Socket>; ears: NetServer[]; port: number };
 
 /** Listens, and bounds what a connection may hold and for how long. Throws where the port is taken. */
 export async function openServer(
@@ -34,8 +34,8 @@ export async function openServer(
   );
   server.setTimeout(limits.silent);
   keepBare(server);
-  turnAwayAbove(Math.min(limits.most, openFiles() - limits.otherFiles), server);
-  if (process.platform !== 'linux') return { server, ears: [], port: await listen(server, wanted) };
+  const sockets = turnAwayAbove(Math.min(limits.most, openFiles() - limits.otherFiles), server);
+  if (process.platform !== 'linux') return { server, sockets, ears: [], port: await listen(server, wanted) };
 
   // Whoever shares a port is not told that another program has it.
   const probe = createNetServer();
@@ -46,7 +46,7 @@ export async function openServer(
     createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket)),
   );
   for (const ear of ears) await listen(ear, port, true);
-  return { server, ears, port };
+  return { server, sockets, ears, port };
 }
 
 async function listen(server: NetServer, port: number, reusePort = false): Promise<number> {
@@ -56,16 +56,18 @@ async function listen(server: NetServer, port: number, reusePort = false): Promi
   return (server.address() as AddressInfo).port;
 }
 
-function turnAwayAbove(most: number, server: Server): void {
-  let open = 0;
-  const closed = () => {
-    open -= 1;
-  };
+/** Returns the connections that are open. */
+function turnAwayAbove(most: number, server: Server): Set<Socket> {
+  const open = new Set<Socket>();
+  function closed(this: Socket) {
+    open.delete(this);
+  }
   server.on('connection', (socket: Socket) => {
-    open += 1;
+    open.add(socket);
     socket.on('close', closed);
-    if (open > most) socket.destroy();
+    if (open.size > most) socket.destroy();
   });
+  return open;
 }
 
 /** How many files this process may have open, where the system says so: a connection is one. */
@@ -81,21 +83,26 @@ function openFiles(): number {
 /**
  * Goes on taking requests for a moment, each answered with `Connection: close`: whoever stands in front moves to another
  * process by themselves, and no request is under way on a connection that we close. Then takes no new connection, waits
- * for the requests that are under way, and cuts those that take too long.
+ * for the requests that are under way, and cuts those that take too long. Who has connected ahead and said nothing, as
+ * browsers do, is not waited for.
  */
-export async function closeServer({ server, ears }: Listening): Promise<void> {
+export async function closeServer({ server, sockets, ears }: Listening): Promise<void> {
   await untilQuiet(server);
   // Right after the loop took connections: one that nobody took is reset.
   await new Promise((resolve) => setImmediate(resolve));
   const closed = Promise.all([server, ...ears].map((one) => new Promise((resolve) => one.close(resolve))));
   // A connection whose last answer could no longer say that it ends.
   const leaving = setInterval(() => server.closeIdleConnections(), stopWork.quiet);
+  const unheard = setTimeout(() => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, stopWork.unheard);
   const cut = setTimeout(() => {
     server.closeAllConnections();
     cutBare(server);
   }, stopWork.drain);
   await closed;
   clearInterval(leaving);
+  clearTimeout(unheard);
   clearTimeout(cut);
 }
 

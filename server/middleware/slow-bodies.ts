@@ -1,7 +1,6 @@
 import type { Request, RequestHandler } from 'express';
+import { fileLimits } from '../../config/limits.ts';
 
-/** How long any request may take to arrive, in milliseconds. */
-const usual = 20_000;
 const timers = new WeakMap<Request, NodeJS.Timeout>();
 
 /** Ends requests whose body trickles in, which would hold a connection each. {@link allowTime} gives one longer. */
@@ -9,7 +8,7 @@ export function endSlowBodies(): RequestHandler {
   return (request, _response, next) => {
     const hasBody =
       request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
-    if (hasBody) allowTime(request, usual);
+    if (hasBody) allowTime(request, fileLimits.usualTime);
     next();
   };
 }

@@ -6,6 +6,7 @@ import type { Petition } from '../../server/petitions/petition.ts';
 import { endSessions } from '../../server/sessions/session.ts';
 import { desktop, openBrowser, phone } from '../support/browser.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
+import { setLimits } from '../support/limits.ts';
 import { cookieOf, makeOrganizer, type NewOrganizer } from '../support/organizer.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { settle } from '../support/tally.ts';
@@ -15,9 +16,9 @@ let world: World;
 let platform: OpenPlatform;
 let browser: Browser;
 before(async () => {
-  world = await startWorld();
+  setLimits(dashboardWork, { lookEvery: 1_000, sessionEvery: 500 });
+  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
   platform = await openPlatform(world);
-  browser = await openBrowser();
 });
 after(async () => {
   await browser.close();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { connectionLimits } from '../../config/limits.ts';
+import { connectionLimits, fileLimits } from '../../config/limits.ts';
 import { freePort, startPart } from '../../scripts/part.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
+import { limitsOf, setLimits } from '../support/limits.ts';
 import { root } from '../support/sources.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually, startWorld, type World } from '../support/world.ts';
@@ -34,6 +35,19 @@ describe('a client that is slow', () => {
     const own = await openOwnApp(world, t, { headers: 500, look: 100 });
     const line = dial(own.port, t);
     await eventually(() => line.isClosed, 'it is let go', 5_000);
+  });
+
+  it('to send its body is cut off, and nobody holds connections that way', async (t) => {
+    setLimits(fileLimits, { usualTime: 1_000 });
+    const own = await openOwnApp(world, t);
+    const line = dial(own.port, t);
+    line.socket.write('POST /petitions/none/signatures HTTP/1.1\r\nHost: localhost\r\n');
+    line.socket.write('Content-Length: 1000\r\n\r\n');
+    const trickle = setInterval(() => line.socket.write('a'), 100);
+    t.after(() => clearInterval(trickle));
+    await eventually(() => line.isClosed, 'it is let go', 5_000);
+    assert.ok(line.lasted > 900, `after ${line.lasted} ms`);
+    assert.equal(line.said, '');
   });
 
   it('to ask again is let go after a while', async (t) => {
@@ -89,14 +103,17 @@ describe('very many connections', () => {
   const memoryOf = (pid: number) =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
-  /** A web process of its own that may open only so many files. */
-  async function startWithFiles(files: number, t: TestContext) {
+  /** A web process of its own that may open only so many files, and lets go who says nothing so soon, in milliseconds. */
+  async function startWithFiles(files: number, headers: number, t: TestContext) {
     const port = await freePort();
     const lines: string[] = [];
     const part = await startPart({
       command: '/bin/sh',
       args: ['-c', `ulimit -n ${files} && exec "$0" server/main.ts`, process.execPath],
-      env: { ...world.source, PORT: String(port), LOG_LEVEL: 'info', PWD: root },
+      env: {
+        ...{ ...world.source, PORT: String(port), LOG_LEVEL: 'info', PWD: root },
+        ...limitsOf({ connectionLimits: { headers, look: 500 } }),
+      },
       ready: (line) => line.includes('"msg":"listening on '),
       onLine: (line) => lines.push(line),
     });
@@ -107,7 +124,7 @@ describe('very many connections', () => {
   }
 
   it('that say nothing cost little, and everybody else is served meanwhile', async (t) => {
-    const own = await startWithFiles(4_096, t);
+    const own = await startWithFiles(4_096, 5_000, t);
     const petition = await makePetition();
     await visitor(own).sign(petition.slug, makeForm());
     const before = memoryOf(own.pid);
@@ -119,21 +136,19 @@ describe('very many connections', () => {
     assert.ok(performance.now() - begun < 3_000, `it took ${performance.now() - begun} ms`);
     const each = (memoryOf(own.pid) - before) / lines.length;
     assert.ok(each < 64 * 1024, `${Math.round(each / 1024)} KiB each`);
-    const limit = connectionLimits.headers + connectionLimits.look;
-    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', limit + 10_000);
+    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', 15_000);
   });
 
   it('more than it may have are turned away, and none of its stores is lost to it', async (t) => {
     const files = 400;
-    const own = await startWithFiles(files, t);
+    const own = await startWithFiles(files, 1_500, t);
     const petition = await makePetition();
     const lines = Array.from({ length: 1_500 }, () => dial(own.port, t));
     await eventually(
       () => lines.filter(({ isClosed }) => isClosed).length >= 1_500 - (files - connectionLimits.otherFiles),
       'those over the limit are turned away',
     );
-    const limit = connectionLimits.headers + connectionLimits.look;
-    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', limit + 10_000);
+    await eventually(() => lines.every(({ isClosed }) => isClosed), 'all are let go', 15_000);
     assert.equal((await visitor(own).sign(petition.slug, makeForm())).status, 303);
     assert.equal((await visitor(own).get('/readyz')).status, 200);
     assert.deepEqual(
