@@ -5,11 +5,21 @@ import { afterPrefix } from './keys.ts';
 type Table = LmdbDatabase<Buffer, Buffer>;
 export type Range = { from: Buffer; to: Buffer };
 
+export type Steps<T> = Iterator<undefined, T> & Iterable<undefined, T>;
 /** One piece of writing. It may `yield` between documents to let others in; each part is then a transaction of its own. */
-export type Work<T> = () => Generator<undefined, T>;
+export type Work<T> = () => Steps<T>;
+
+/** Writing that is one step: nothing else is written in between. */
+export function oneStep<T>(change: () => T): Steps<T> {
+  const steps: Steps<T> = {
+    next: () => ({ done: true, value: change() }),
+    [Symbol.iterator]: () => steps,
+  };
+  return steps;
+}
 
 type Task = {
-  steps: Generator<undefined, unknown>;
+  steps: Steps<unknown>;
   resolve(value: unknown): void;
   reject(reason: unknown): void;
 };

@@ -4,17 +4,13 @@ import { RawBatch } from '../cursors.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { matcher } from '../matching.ts';
+import { oneStep } from '../storage.ts';
 import { type Doc, encode, toNumber } from '../values.ts';
 import { booleanField, checkCollation, documentField, namespaceOf } from './fields.ts';
 import type { Command, Request } from './registry.ts';
 
-/** Runs a change that is one step: nothing else is written in between. */
-export function inOneStep<T>(engine: Engine, change: () => T): Promise<T> {
-  // biome-ignore lint/correctness/useYield: there is nothing to pause for
-  return engine.storage.write(function* () {
-    return change();
-  });
-}
+export const inOneStep = <T>(engine: Engine, change: () => T): Promise<T> =>
+  engine.storage.write(() => oneStep(change));
 
 export function existing(
   engine: Engine,

@@ -2,6 +2,7 @@ import { asCommandError, CommandError } from '../errors.ts';
 import { evaluateLet } from '../expressions.ts';
 import { projector } from '../projection.ts';
 import { checkSort } from '../sorting.ts';
+import { oneStep, type Steps } from '../storage.ts';
 import { type Doc, isDocument } from '../values.ts';
 import {
   insertOne,
@@ -25,7 +26,7 @@ type Counter<T> = (result: T, index: number) => void;
 export function* runAll<S, T>(
   statements: S[],
   ordered: boolean,
-  run: (statement: S) => Generator<undefined, T>,
+  run: (statement: S) => Steps<T>,
   count: Counter<T>,
 ): Generator<undefined, Doc[]> {
   const writeErrors: Doc[] = [];
@@ -68,10 +69,7 @@ const insert: Command = {
       runAll(
         documents,
         booleanField(request.command, 'ordered', true),
-        // biome-ignore lint/correctness/useYield: a statement that never pauses
-        function* (bytes) {
-          insertOne(engine, namespace, bytes);
-        },
+        (bytes) => oneStep(() => insertOne(engine, namespace, bytes)),
         () => {
           n += 1;
         },
