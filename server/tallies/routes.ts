@@ -59,14 +59,8 @@ export async function streamCount(
   const viewer = new CountViewer(line, mostUnread, note);
   // Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand.
   line.once('close', live.watch(counted.id, viewer));
-  try {
-    const event = await readTogether(counted);
-    if (!viewer.isTold) viewer.write(event);
-  } catch (error) {
-    // They come back, and are told then.
-    line.destroy();
-    throw error;
-  }
+  const count = await counted.read();
+  if (!viewer.isTold) viewer.write(countEvent(JSON.stringify(count)));
 }
 
 /** Whoever watches a count, for a while: browsers come back by themselves, to whichever process is free by then. */
