@@ -10,6 +10,8 @@ import { visitor } from './support/visitor.ts';
 import { eventually } from './support/world.ts';
 
 const root = join(import.meta.dirname, '..');
+/** All that it has of the environment of the tests. */
+const machine = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 const started: ChildProcess[] = [];
 const folders: string[] = [];
 
@@ -29,7 +31,7 @@ function dataFolder(): string {
 /** What `npm start` runs once everything is installed. */
 function start(folder: string, port: number, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(root, 'scripts/start.ts')], {
-    env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: String(port), ...env },
+    env: { ...machine, DATA_DIR: folder, PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);

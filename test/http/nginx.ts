@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { freePort, startPart } from '../../scripts/part.ts';
 import { read } from '../support/sources.ts';
 
@@ -13,8 +12,7 @@ export const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/ngin
 /** docs/nginx.conf as it is, without TLS, on other ports and in a temporary folder, before two processes. */
 export async function startNginx(
   ports: [number, number],
-  t: TestContext,
-): Promise<{ url: string; port: number }> {
+): Promise<{ url: string; port: number; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'undersigned-nginx-'));
   const [port, insecurePort] = [await freePort(), await freePort()];
   const site = adapted(read('docs/nginx.conf'), [
@@ -42,11 +40,13 @@ export async function startNginx(
     ready: (line) => line.includes('start worker process '),
     onLine: () => undefined,
   });
-  t.after(async () => {
-    await part.stop('SIGTERM');
-    await rm(folder, { recursive: true, force: true });
-  });
-  return { url: `http://127.0.0.1:${port}`, port };
+  return {
+    ...{ url: `http://127.0.0.1:${port}`, port },
+    async close() {
+      await part.stop('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Each change must find its place: the documented file is what is tested. */

@@ -17,14 +17,25 @@ import { nginx, startNginx } from './nginx.ts';
 const skip = nginx ? false : 'nginx is not here: npm test installs it from Debian as root';
 
 let world: World;
+/** Two processes of ours and the nginx before them, from test to test. */
+let ports: [number, number];
+let webs: [Part, Part];
+let proxy: Awaited<ReturnType<typeof startNginx>>;
 before(async () => {
-  if (!skip) world = await startWorld({ web: false });
+  if (skip) return;
+  world = await startWorld({ web: false });
+  ports = [await freePort(), await freePort()];
+  webs = await Promise.all([startWeb(ports[0]), startWeb(ports[1])]);
+  proxy = await startNginx(ports);
 });
-after(() => world?.close());
+after(async () => {
+  await proxy?.close();
+  await Promise.all((webs ?? []).map((web) => web.stop('SIGKILL')));
+  await world?.close();
+});
 
-async function startWeb(port: number, t: TestContext): Promise<Part> {
+async function startWeb(port: number): Promise<Part> {
   const web = await startProcess(world, 'web', { PORT: String(port), TRUST_PROXY: 'loopback' });
-  t.after(() => web.stop('SIGKILL'));
   const own = { url: `http://127.0.0.1:${port}` };
   await eventually(async () => (await visitor(own).get('/readyz')).status === 200, 'it is ready', 30_000);
   return web;
@@ -101,7 +112,7 @@ function keepBusy(port: number, { slug }: Petition) {
   const loop = async (turn: () => Promise<void>) => {
     while (!isStopped) {
       await turn().catch((error: Error) => seen.troubles.push(error.message));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
   };
   const sign = async () => {
@@ -127,9 +138,7 @@ function keepBusy(port: number, { slug }: Petition) {
 
 describe('two web processes behind nginx as it is documented', { skip }, () => {
   it('are restarted one after the other, and nobody notices', { timeout: 180_000 }, async (t) => {
-    const ports: [number, number] = [await freePort(), await freePort()];
-    const [first, second] = [await startWeb(ports[0], t), await startWeb(ports[1], t)];
-    const { port } = await startNginx(ports, t);
+    const { port } = proxy;
     const petition = await makePetition();
     const pages = Array.from({ length: 20 }, () => openPage(port, `/petitions/${petition.slug}/events`, t));
     await eventually(() => pages.every(({ count }) => count === 0), 'all pages are open', 20_000);
@@ -141,13 +150,10 @@ describe('two web processes behind nginx as it is documented', { skip }, () => {
     };
 
     await worked();
-    for (const [web, own] of [
-      [first, ports[0]],
-      [second, ports[1]],
-    ] as const) {
-      await web.stop('SIGTERM');
+    for (const one of [0, 1] as const) {
+      await webs[one].stop('SIGTERM');
       await worked();
-      await startWeb(own, t);
+      webs[one] = await startWeb(ports[one]);
       await worked();
     }
     await busy.stop();
@@ -177,13 +183,14 @@ describe('two web processes behind nginx as it is documented', { skip }, () => {
         socket.destroy();
       });
     });
-    const ports: [number, number] = [await freePort(), await freePort()];
+    const port = await freePort();
     await new Promise<void>((resolve) => {
-      broken.listen(ports[0], '127.0.0.1', resolve);
+      broken.listen(port, '127.0.0.1', resolve);
     });
     t.after(() => broken.close());
-    await startWeb(ports[1], t);
-    return { ...(await startNginx(ports, t)), taken };
+    const before = await startNginx([port, ports[1]]);
+    t.after(before.close);
+    return { ...before, taken };
   }
 
   it('send the public to the other one when one breaks off, and organizers never twice', async (t) => {
@@ -212,11 +219,8 @@ describe('two web processes behind nginx as it is documented', { skip }, () => {
       );
   });
 
-  it('know who asks, whatever they say of themselves', async (t) => {
-    const ports: [number, number] = [await freePort(), await freePort()];
-    await startWeb(ports[0], t);
-    await startWeb(ports[1], t);
-    const { port } = await startNginx(ports, t);
+  it('know who asks, whatever they say of themselves', async () => {
+    const { port } = proxy;
     const path = `/petitions/${(await makePetition()).slug}/signatures`;
     const from = ownAddress();
     const { limit } = rateLimits.signPerBlock;
@@ -230,10 +234,8 @@ describe('two web processes behind nginx as it is documented', { skip }, () => {
     assert.equal((await ask(port, { path, form: makeForm(), from: ownAddress() })).statusCode, 303);
   });
 
-  it('show what is public a little longer when both are gone, keep what is not, and hide what is inside', async (t) => {
-    const ports: [number, number] = [await freePort(), await freePort()];
-    const webs = [await startWeb(ports[0], t), await startWeb(ports[1], t)];
-    const { port } = await startNginx(ports, t);
+  it('show what is public a little longer when both are gone, keep what is not, and hide what is inside', async () => {
+    const { port } = proxy;
     const path = `/petitions/${(await makePetition()).slug}`;
     for (const inside of ['/metrics', '/readyz'])
       assert.equal((await ask(port, { path: inside })).statusCode, 403);
