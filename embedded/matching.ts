@@ -1,8 +1,9 @@
-import { BSONRegExp, Long, type ObjectId } from 'bson';
+import { BSONRegExp, type ObjectId } from 'bson';
 import { Context } from 'mingo';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { bits, truncated } from './bits.ts';
 import { CommandError } from './errors.ts';
 import { ACCUMULATORS, EXPRESSIONS, evaluate } from './expressions.ts';
 import { type OperatorName, onElements, PATTERN, prepareFilter } from './filters.ts';
@@ -22,7 +23,8 @@ import {
 } from './values.ts';
 
 export type Matcher = (document: Doc) => boolean;
-type Predicate = (value: unknown) => boolean;
+
+export type Predicate = (value: unknown) => boolean;
 
 /**
  * A test for documents as `decode` gives them. mingo's Query takes the filter apart and joins the parts; each single
@@ -253,33 +255,6 @@ function matcherWithin(filter: Doc, options: Options): Matcher {
   return (document) => query.test(document);
 }
 
-function bits(operand: unknown, accepts: (value: bigint, mask: bigint) => boolean): Predicate {
-  const mask = Array.isArray(operand)
-    ? operand.reduce<bigint>((sum, bit) => sum | (1n << BigInt(toNumber(bit) ?? 0)), 0n)
-    : wholeNumber(operand);
-  if (mask === undefined || mask < 0n)
-    throw new CommandError(
-      'BadValue',
-      'bit positions must be an array of integers or a non-negative integer mask',
-    );
-  return (value) => {
-    const whole = wholeNumber(value);
-    return whole !== undefined && accepts(whole, mask);
-  };
-}
-
-/** A whole number exactly; undefined for anything else. */
-function wholeNumber(value: unknown): bigint | undefined {
-  return Number.isInteger(toNumber(value)) ? truncated(value) : undefined;
-}
-
-/** What is before the point of any finite number. */
-function truncated(value: unknown): bigint | undefined {
-  if (value instanceof Long) return value.toBigInt();
-  const number = toNumber(value);
-  return number !== undefined && Number.isFinite(number) ? BigInt(Math.trunc(number)) : undefined;
-}
-
 export function isTrue(value: unknown): boolean {
   if (value === undefined || value === null || value === MISSING) return false;
   return isNumber(value) ? toNumber(value) !== 0 : value !== false;
@@ -303,7 +278,9 @@ const QUERY_OPERATORS = {
   ...(operators as unknown as Pick<typeof logical, '$not'>),
   [PATTERN]: operators.$regex as never,
 };
+
 const CONTEXT = Context.init({ query: QUERY_OPERATORS });
+
 const WITH_EXPRESSIONS = Context.init({
   query: QUERY_OPERATORS,
   expression: EXPRESSIONS,

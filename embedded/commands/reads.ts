@@ -1,4 +1,5 @@
 import { Long } from 'bson';
+import { positionOf } from '../change.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { evaluateLet } from '../expressions.ts';
@@ -8,7 +9,7 @@ import { projector } from '../projection.ts';
 import { type Found, PAUSE, type Paused, type Query } from '../reading.ts';
 import { checkSort } from '../sorting.ts';
 import { type Doc, encode, isDocument, MISSING, toNumber } from '../values.ts';
-import { positionOf } from '../writing.ts';
+
 import { booleanField, checkCollation, countField, documentField, namespaceOf } from './fields.ts';
 import type { Command } from './registry.ts';
 
