@@ -1,12 +1,13 @@
 import { type Request, type Response, Router } from 'express';
-import { streamWork } from '../../config/limits.ts';
+import { groupWork } from '../../config/limits.ts';
 import { HttpError } from '../errors.ts';
 import { cachePublicly } from '../page.ts';
 import { findPublished, type PetitionWithCount } from '../petitions/find.ts';
 import { withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
+import { together } from '../together.ts';
 import { countEvent, type LiveCounts } from './live.ts';
-import { beginStream, type NoteStream, StreamViewer } from './stream.ts';
+import { beginStream, CountViewer, type NoteStream } from './stream.ts';
 import { type PublicCount, readCount } from './tally.ts';
 
 /** How old a count may be in somebody's cache, in seconds. */
@@ -59,23 +60,23 @@ export async function streamCount(
   const viewer = new CountViewer(line, mostUnread, note);
   // Watches before it reads, so that no count is missed, and lets a newer one that came meanwhile stand.
   line.once('close', live.watch(counted.id, viewer));
-  const count = await counted.read();
-  if (!viewer.isTold) viewer.write(countEvent(JSON.stringify(count)));
-}
-
-/** Whoever watches a count, for a while: browsers come back by themselves, to whichever process is free by then. */
-class CountViewer extends StreamViewer {
-  isTold = false;
-  readonly #until = performance.now() + streamWork.lasts * (0.75 + Math.random() / 2);
-
-  override write(text: string): void {
-    const isCount = text.startsWith('event:');
-    this.isTold ||= isCount;
-    // Between two counts, at a heartbeat: a timer for each would cost as much as all else of ours.
-    if (isCount || performance.now() < this.#until) super.write(text);
-    else this.end();
+  try {
+    const event = await readTogether(counted);
+    if (!viewer.isTold) viewer.write(event);
+  } catch (error) {
+    // They come back, and are told then.
+    line.destroy();
+    throw error;
   }
 }
+
+/** The event that a stream begins with: when everybody comes back at once, one reading serves all who came before it. */
+const readTogether = together<Counted, string>((counted) => {
+  const eventOf = async ({ read }: Counted) => countEvent(JSON.stringify(await read()));
+  const distinct = new Map(counted.map((one) => [one.id, one]));
+  const events = new Map([...distinct].map(([id, one]) => [id, eventOf(one)]));
+  return Promise.allSettled(counted.map(({ id }) => events.get(id) as Promise<string>));
+}, groupWork);
 
 async function findCounted(platform: Pick<Platform, 'recent'>, slug: string): Promise<PetitionWithCount> {
   const found = await findPublished(platform, slug, new Date());
