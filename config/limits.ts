@@ -18,6 +18,8 @@ export const rateLimits = {
   signInPerAddress: { limit: 5, window: 10 * minute },
   reportPerBlock: { limit: 20, window: 10 * minute },
   representativesPerBlock: { limit: 60, window: 10 * minute },
+  newsletterPerBlock: { limit: 30, window: 10 * minute },
+  newsletterPerAddress: { limit: 5, window: hour },
 } as const satisfies Record<string, Limit>;
 
 /** What a form may weigh and hold. */
@@ -92,13 +94,15 @@ export const periods = {
 /**
  * Mail work: how long one attempt may hold its claim, how long something due may wait for its job, and how long ago a
  * petition may have moved for a sweep to look for milestones, in seconds; and how many mails of one job are under way at
- * once, so few that each is done with long before its claim runs out.
+ * once, so few that each is done with long before its claim runs out. `newsletterAtOnce`: how many mails that ask for the
+ * newsletter, invitations among them, one sweep puts in line.
  */
 export const mailWork = {
   lease: 2 * minute,
   sweepAfter: minute,
   movedLately: 10 * minute,
   atOnce: 10,
+  newsletterAtOnce: 500,
 } as const;
 
 /** Files that organizers send and are sent: bytes, and how long they are kept, in seconds. */
@@ -119,6 +123,16 @@ export const taskWork = { lease: 2 * minute } as const;
  * of the latest hours it keeps the sums.
  */
 export const tallyWork = { batch: 1_000, hold: 5 * minute, sources: 500, hours: 72 } as const;
+
+/**
+ * What organizers write in one issue of the newsletter, and what readers write below it: texts in characters, the form in
+ * bytes. `rows` and `csvBytes`: of one list of addresses to invite. `months`: of the numbers over time.
+ */
+export const newsletterLimits = {
+  ...{ subject: 150, preview: 200, body: 50_000, formBytes: 1024 * 1024 },
+  ...{ comment: 1_000, commentsShown: 200, toPrint: 50, issues: 200 },
+  ...{ rows: 5_000, csvBytes: 1024 * 1024, rowsBytes: 4 * 1024 * 1024, months: 12 },
+} as const;
 
 /** Moderation: how long somebody keeps an item without a word, in seconds, and how many reports bring one back. */
 export const moderationWork = {

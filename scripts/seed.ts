@@ -5,6 +5,7 @@ import { placeOf, type SealedField, Signature } from '../server/signatures/signa
 import { createVault } from '../server/signers/vault.ts';
 import { seedCampaign } from './sample-campaign.ts';
 import { seedLetter } from './sample-letter.ts';
+import { seedNewsletter } from './sample-newsletter.ts';
 import { officialSample, seedOfficial } from './sample-official.ts';
 import { seedRepresentatives } from './sample-representatives.ts';
 import { samplePetitions } from './samples.ts';
@@ -28,6 +29,7 @@ export async function seedSamples(
   await seedOfficial(now);
   await seedCampaign(now);
   await seedRepresentatives(now);
+  await seedNewsletter(env, now);
   return Petition.countDocuments();
 }
 

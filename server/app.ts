@@ -14,6 +14,7 @@ import { cacheNothing, securityHeaders } from './middleware/security.ts';
 import { endSlowBodies } from './middleware/slow-bodies.ts';
 import { leaveWhenStopping } from './middleware/stopping.ts';
 import { trustProxy } from './middleware/trust-proxy.ts';
+import { newsletterRoutes } from './newsletter/routes.ts';
 import { openLetterRoutes } from './open-letters/routes.ts';
 import { organizeRoutes } from './organize/routes.ts';
 import { outboxRoutes } from './outbox/routes.ts';
@@ -76,6 +77,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(representativeRoutes(platform));
   app.use(signerRoutes(platform));
   app.use(pageRoutes(platform));
+  app.use(newsletterRoutes(platform));
   app.use(organizeRoutes(platform));
   if (!env.production) app.use(outboxRoutes(platform));
 

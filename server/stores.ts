@@ -13,6 +13,9 @@ import { Target } from './letters/target.ts';
 import { Official, OfficialCount } from './linked/official.ts';
 import { Mailing } from './mailings/mailing.ts';
 import { Milestone } from './milestones/milestone.ts';
+import { NewsletterComment } from './newsletter/comments/comment.ts';
+import { Issue } from './newsletter/issues/issue.ts';
+import { Subscriber } from './newsletter/subscriber.ts';
 import { AccessLink } from './organizers/access-link.ts';
 import { Organizer } from './organizers/organizer.ts';
 import { Petition } from './petitions/petition.ts';
@@ -55,6 +58,9 @@ const models = [
   OfficialCount,
   Target,
   Letter,
+  Subscriber,
+  Issue,
+  NewsletterComment,
 ] as const;
 
 /**

@@ -79,6 +79,13 @@ export const jobs = {
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 2,
   },
+  /** Sends a subscriber of the newsletter, or the writer of a comment, the mail they are due. */
+  newsletterMail: {
+    payload: z.object({ of: z.enum(['subscriber', 'comment']), id }),
+    options: retried,
+    sameAs: ({ of, id: recordId }: { of: string; id: string }) => `${of}-${recordId}`,
+    concurrency: 4,
+  },
   /** Works at something long, step by step: exports, imports, bulk changes, updates. */
   task: {
     payload: z.object({ taskId: id }),

@@ -3,6 +3,7 @@ import type { Log } from '../config/log.ts';
 import { leaveAll } from '../server/campaigns/erasure.ts';
 import { deleteUnusedImages } from '../server/images/image.ts';
 import { Mailing } from '../server/mailings/mailing.ts';
+import { forgetOldReaders } from '../server/newsletter/retention.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { Signature } from '../server/signatures/signature.ts';
 import { anonymiseSignatures } from '../server/signers/own-data.ts';
@@ -22,6 +23,7 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
   const mailings = await Mailing.deleteMany({ at: { $lte: before(now, 2 * periods.pendingKept) } });
 
   const images = await deleteUnusedImages(now);
+  const newsletter = await forgetOldReaders(now);
 
   const longAgo = before(now, periods.personalDataKept);
   const ended = await Petition.find(
@@ -44,6 +46,8 @@ export async function applyRetention(log: Log, now = new Date()): Promise<void> 
     addresses: addresses.modifiedCount,
     mailings: mailings.deletedCount,
     images,
+    readers: newsletter.subscribers,
+    comments: newsletter.comments,
     anonymised,
   };
   if (Object.values(done).some((number) => number > 0)) log.info(done, 'retention');

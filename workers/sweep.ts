@@ -12,6 +12,7 @@ import type { Platform } from '../server/platform.ts';
 import { Signature } from '../server/signatures/signature.ts';
 import { Tally } from '../server/tallies/tally.ts';
 import { Task } from '../server/tasks/task.ts';
+import { findDueNewsletterMails } from './newsletter-mail.ts';
 
 /** How many mails one sweep puts back; the next one takes the next. */
 const mailsAtOnce = 5_000;
@@ -38,6 +39,7 @@ export async function sweep(
   if (due.length > 0) queues.enqueue('mail', { signatureIds: due });
   for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
   await findLetters(queues, now);
+  for (const due of await findDueNewsletterMails(now)) queues.enqueue('newsletterMail', due);
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });

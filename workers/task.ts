@@ -8,6 +8,8 @@ import type { Mailer } from './mailer.ts';
 import { recountCampaign } from './tasks/campaign-petitions.ts';
 import { exportSignatures } from './tasks/export.ts';
 import { undoImport } from './tasks/import-undo.ts';
+import { sendIssue } from './tasks/newsletter-issue.ts';
+import { sendIssueTest } from './tasks/newsletter-test.ts';
 import { countPeople } from './tasks/people.ts';
 import { readRepresentativeTable } from './tasks/representative-table.ts';
 import { changeSignatures } from './tasks/signature-change.ts';
@@ -37,6 +39,8 @@ export const taskKinds: Readonly<Record<string, TaskStep>> = {
   campaignPetitions: recountCampaign,
   update: sendUpdate,
   updateTest: sendUpdateTest,
+  newsletterIssue: sendIssue,
+  newsletterTest: sendIssueTest,
 };
 
 /**

@@ -10,7 +10,17 @@ const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const slow = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
 
 const signerMails = ['confirm', 'reminder', 'duplicate'] as const;
-const mailKinds = [...signerMails, 'access', 'milestone', 'update', 'updateTest', 'letter'] as const;
+const mailKinds = [
+  ...signerMails,
+  'access',
+  'milestone',
+  'update',
+  'updateTest',
+  'letter',
+  'newsletter',
+  'issue',
+  'issueTest',
+] as const;
 
 /**
  * What a process has to say to Prometheus. Every value a label may have is written down here, or is a route, a method

@@ -7,6 +7,7 @@ const schema = new Schema(
   {
     /** `<kind>:<signature>:<n>`, or `update:<update>:<emailKey>`: one mail, however many jobs try to send it. */
     _id: { type: String, required: true },
+    /** Or the issue of the newsletter, the subscriber or the comment that it is about. */
     petition: { type: Schema.Types.ObjectId, required: true },
     /** The first part of its id. */
     kind: String,
@@ -36,9 +37,12 @@ const updateMailing = updateTogether(Mailing);
 export const mailingId = (kind: MailKind, signature: Types.ObjectId, n: number): string =>
   `${kind}:${signature.toHexString()}:${n}`;
 
-/** One update to one mailbox, under however many petitions its owner signed. */
+/** One text that goes to many to one mailbox, on however many lists its owner is. */
+export const bulkMailingId = (kind: 'update' | 'issue', _id: Types.ObjectId, emailKey: string): string =>
+  `${kind}:${_id.toHexString()}:${emailKey}`;
+
 export const updateMailingId = (update: Types.ObjectId, emailKey: string): string =>
-  `update:${update.toHexString()}:${emailKey}`;
+  bulkMailingId('update', update, emailKey);
 
 /** One milestone to one organizer. */
 export const milestoneMailingId = (milestone: Types.ObjectId, organizer: Types.ObjectId): string =>

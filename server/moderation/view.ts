@@ -102,7 +102,7 @@ function itemView(
 /** Whose it is for the moment, where that is somebody else, in a sentence for whoever would have it. */
 export function takenText(
   claim: Claim | undefined,
-  { organizer, now }: Watching,
+  { organizer, now }: Pick<Watching, 'organizer' | 'now'>,
   names: Names,
 ): string | undefined {
   if (!claim || claim.organizer === organizer.toHexString()) return undefined;

@@ -18,7 +18,7 @@ export function organizePage(
   platform: Pick<Platform, 'vault'>,
   who: SignedIn,
   title: string,
-  section?: 'campaigns' | 'home' | 'people' | 'audit' | 'account',
+  section?: 'campaigns' | 'newsletter' | 'home' | 'people' | 'audit' | 'account',
 ): PageContext {
   return {
     lang: 'en',

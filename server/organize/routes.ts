@@ -13,6 +13,7 @@ import { letterRoutes } from '../letters/organize/routes.ts';
 import { linkedRoutes } from '../linked/organize/routes.ts';
 import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
+import { newsletterOrganizeRoutes } from '../newsletter/organize/routes.ts';
 import { signatoryRoutes } from '../open-letters/organize/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
 import { actionNames, leastRole, roleOn } from '../organizers/roles.ts';
@@ -54,6 +55,7 @@ export const organizeTable = (platform: Platform): OrganizeRoute[] => [
   ...linkedRoutes(platform),
   ...signatoryRoutes(platform),
   ...organizeRepresentativeRoutes(platform),
+  ...newsletterOrganizeRoutes(platform),
   ...importRoutes(platform),
   ...exportRoutes(platform),
 ];

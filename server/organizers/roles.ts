@@ -18,6 +18,11 @@ export const leastRole = {
   'update.write': 'editor',
   'update.send': 'editor',
   'representatives.change': 'editor',
+  'newsletter.view': 'viewer',
+  'newsletter.moderate': 'moderator',
+  'newsletter.write': 'editor',
+  'newsletter.send': 'editor',
+  'newsletter.people': 'editor',
   'organizer.manage': 'owner',
   'audit.view': 'owner',
 } as const satisfies Record<string, Role>;
@@ -28,6 +33,8 @@ export type Action = keyof typeof leastRole;
 const siteWide: ReadonlySet<Action> = new Set([
   ...(['organizer.manage', 'audit.view', 'petition.team'] as const),
   ...(['campaign.edit', 'campaign.publish'] as const),
+  ...(['newsletter.view', 'newsletter.moderate', 'newsletter.write'] as const),
+  ...(['newsletter.send', 'newsletter.people'] as const),
 ]);
 
 type Membership = { role: Role; _id: { equals(id: unknown): boolean } };
@@ -60,6 +67,11 @@ export const actionNames: Readonly<Record<Action, string>> = {
   'update.write': 'write updates',
   'update.send': 'send updates',
   'representatives.change': 'change the table of representatives',
+  'newsletter.view': 'see the newsletter and its numbers',
+  'newsletter.moderate': 'moderate what readers of the newsletter write',
+  'newsletter.write': 'write issues of the newsletter',
+  'newsletter.send': 'send issues of the newsletter',
+  'newsletter.people': 'invite readers of the newsletter and export their addresses',
   'organizer.manage': 'decide who may come in',
   'audit.view': 'read the log',
 };

@@ -5,6 +5,7 @@ import { allowOnly, HttpError } from '../errors.ts';
 import { letterContext } from '../letters/view.ts';
 import { officialCards, officialView } from '../linked/view.ts';
 import { translate } from '../locales.ts';
+import { isOffered } from '../newsletter/offer.ts';
 import { signatoriesOnPage } from '../open-letters/view.ts';
 import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -198,6 +199,7 @@ export function petitionRoutes(platform: Platform): Router {
       share: shareView(petition, lang, platform.env.BASE_URL),
       donationUrl: petition.donationUrl,
       newsletterUrl: petition.newsletterUrl,
+      hasNewsletter: await isOffered(),
     });
   });
 

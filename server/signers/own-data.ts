@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { leaveCampaigns } from '../campaigns/erasure.ts';
+import { leaveNewsletter } from '../newsletter/leave.ts';
 import { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { historyWith } from '../signatures/history.ts';
@@ -62,6 +63,7 @@ export async function eraseSigner(
   now = new Date(),
 ): Promise<void> {
   await suppressAddress(emailKey, 'all', 'erased', now);
+  await leaveNewsletter(emailKey, now);
   await forgetUpdatesTo(emailKey, petition);
   const { deletedCount } = await Signature.deleteOne({ _id, ...inNoTally });
   if (deletedCount > 0) return;
@@ -90,11 +92,12 @@ export async function anonymiseSignatures(which: Record<string, unknown>): Promi
   return modifiedCount;
 }
 
-/** Stops everything the person did not ask for just now: updates from this petition and any other, and reminders. */
+/** Stops everything the person did not ask for just now: updates from this petition and any other, reminders, the newsletter. */
 export async function unsubscribe(
   { _id, emailKey }: Pick<Signature, '_id' | 'emailKey'>,
   now = new Date(),
 ): Promise<void> {
   await Signature.updateOne({ _id }, { $set: { updates: false } });
   await suppressAddress(emailKey, 'updates', 'unsubscribed', now);
+  await leaveNewsletter(emailKey, now);
 }

@@ -3,7 +3,10 @@ import { Types } from 'mongoose';
 import { deriveKey } from './vault.ts';
 
 /** What a link lets whoever has it do. `report` links stand on public pages; the others are in mails. */
-export type Purpose = 'confirm' | 'manage' | 'unsubscribe' | 'enter' | 'report';
+export type Purpose =
+  | ('confirm' | 'manage' | 'unsubscribe' | 'enter' | 'report')
+  /** Of the newsletter: to join it, to leave it, one's own data, and to stand by a comment. */
+  | ('subscribe' | 'leave' | 'newsletter' | 'comment');
 export type Tokens = ReturnType<typeof createTokens>;
 
 const idBytes = 12;
@@ -21,6 +24,10 @@ export function createTokens(lookupKey: Buffer) {
     unsubscribe: deriveKey(lookupKey, 'link/unsubscribe'),
     enter: deriveKey(lookupKey, 'link/enter'),
     report: deriveKey(lookupKey, 'link/report'),
+    subscribe: deriveKey(lookupKey, 'link/subscribe'),
+    leave: deriveKey(lookupKey, 'link/leave'),
+    newsletter: deriveKey(lookupKey, 'link/newsletter'),
+    comment: deriveKey(lookupKey, 'link/comment'),
   };
   const prove = (purpose: Purpose, id: Uint8Array): Buffer =>
     createHmac('sha256', keys[purpose]).update(id).digest().subarray(0, proofBytes);

@@ -40,7 +40,8 @@ const dress: Readonly<Record<string, string>> = {
   a: 'color:#1f3fbf',
 };
 
-const dressed = (html: string): string =>
+/** A text's HTML with the styles that mail needs. */
+export const dressed = (html: string): string =>
   html.replaceAll(/<(\w+)(?=[ >])/g, (tag, name: string) => {
     const style = dress[name];
     return style ? `${tag}${name === 'a' ? '' : ' dir="auto"'} style="${style}"` : tag;

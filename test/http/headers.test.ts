@@ -162,6 +162,95 @@ const rows: Record<string, Row[]> = {
   'POST /signatures/:token/erasure': [
     ['to be forgotten', () => `${site.signer.manage}/erasure`, 200, never, {}],
   ],
+  'GET /newsletter': [
+    ['the newsletter', () => '/newsletter', 200, swr(60)],
+    [
+      'the newsletter in French, from a page after signing',
+      () => '/newsletter?from=signed&lang=fr',
+      200,
+      swr(60),
+    ],
+  ],
+  'POST /newsletter/subscriptions': [
+    ['a subscription with mistakes', () => '/newsletter/subscriptions', 422, never, nothing],
+    [
+      'a subscription',
+      () => '/newsletter/subscriptions',
+      303,
+      never,
+      { email: 'newsletter@example.org', consent: 'on' },
+    ],
+  ],
+  'GET /newsletter/check-your-email': [
+    ['check your e-mail for the newsletter', () => '/newsletter/check-your-email', 200, never],
+  ],
+  'GET /newsletter/subscribed': [['subscribed', () => '/newsletter/subscribed', 200, never]],
+  'GET /newsletter/feed.xml': [['the feed of the newsletter', () => '/newsletter/feed.xml', 200, swr(300)]],
+  'GET /newsletter/:slug': [
+    ['an issue of the newsletter', () => site.newsletter.issue, 200, swr(60)],
+    ['no issue of the newsletter', () => '/newsletter/2026-01-01-nothing', 404, never],
+  ],
+  'POST /newsletter/:slug/comments': [
+    ['a newsletter comment with mistakes', () => `${site.newsletter.issue}/comments`, 422, never, nothing],
+    [
+      'a newsletter comment',
+      () => `${site.newsletter.issue}/comments`,
+      303,
+      never,
+      { email: 'newsletter@example.org', name: 'Robin', comment: 'It rained.' },
+    ],
+  ],
+  'GET /newsletter/:slug/comments/received': [
+    ['a newsletter comment received', () => `${site.newsletter.issue}/comments/received`, 200, never],
+  ],
+  'GET /newsletter/comments/:token': [
+    ['a newsletter comment to confirm', () => site.newsletter.comment, 200, never],
+    ['no newsletter comment', () => '/newsletter/comments/nowhere', 404, never],
+  ],
+  'POST /newsletter/comments/:token': [
+    ['to confirm a newsletter comment', () => site.newsletter.comment, 200, never, {}],
+  ],
+  'GET /newsletter/confirm/:token': [
+    ['a newsletter link', () => site.newsletter.confirm, 200, never],
+    ['no newsletter link', () => '/newsletter/confirm/nowhere', 404, never],
+  ],
+  'POST /newsletter/confirm/:token': [
+    ['to join the newsletter', () => site.newsletter.confirm, 303, never, {}],
+  ],
+  'GET /newsletter/own/:token': [
+    ["a newsletter reader's own page", () => site.newsletter.own, 200, never],
+    ["nobody's own newsletter page", () => '/newsletter/own/nowhere', 404, never],
+  ],
+  'POST /newsletter/own/:token/download': [
+    ["a newsletter reader's own data", () => `${site.newsletter.own}/download`, 200, never, {}],
+  ],
+  'GET /newsletter/unsubscribe/:token': [
+    ['a link to leave the newsletter', () => site.newsletter.unsubscribe, 200, never],
+  ],
+  'POST /newsletter/unsubscribe/:token': [
+    ['to leave the newsletter', () => site.newsletter.unsubscribe, 200, never, {}],
+  ],
+  'POST /newsletter/own/:token/unsubscription': [
+    [
+      'to leave the newsletter by one’s own page',
+      () => `${site.newsletter.own}/unsubscription`,
+      303,
+      never,
+      {},
+    ],
+  ],
+  'POST /newsletter/own/:token/comments/:comment/removal': [
+    [
+      'to take back a newsletter comment that is not there',
+      () => `${site.newsletter.own}/comments/${'0'.repeat(24)}/removal`,
+      303,
+      never,
+      {},
+    ],
+  ],
+  'POST /newsletter/own/:token/erasure': [
+    ['to be forgotten by the newsletter', () => `${site.newsletter.own}/erasure`, 200, never, {}],
+  ],
   'GET /privacy': [['privacy', () => '/privacy', 200, swr(60)]],
   'GET /robots.txt': [['robots', () => '/robots.txt', 200, swr(3600)]],
   'GET /dev/outbox': [['the outbox', () => '/dev/outbox', 200, never]],

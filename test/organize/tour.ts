@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import { seedSamples } from '../../scripts/seed.ts';
 import { Export } from '../../server/exports/export.ts';
 import { Target } from '../../server/letters/target.ts';
+import { Issue as NewsletterIssue } from '../../server/newsletter/issues/issue.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { RepresentativeTable } from '../../server/representatives/table/table.ts';
 import { Task } from '../../server/tasks/task.ts';
@@ -89,11 +90,26 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ['nothing to moderate', `/organize/petitions/${draft._id}/moderation`],
     ['no updates', `/organize/petitions/${draft._id}/updates`],
     ...(await letterStops()),
+    ...(await newsletterStops()),
   ];
   return {
     owner,
     stops: stops.map(([name, path]) => ({ name: name.replaceAll('/', ' ').trim() || 'home', path })),
   };
+}
+
+async function newsletterStops(): Promise<[string, string][]> {
+  const issue = await NewsletterIssue.findOne({ sending: null }).orFail();
+  const path = '/organize/newsletter';
+  return [
+    ['newsletter', path],
+    ['newsletter issue', `${path}/issues/${issue._id}`],
+    ['newsletter issue edit', `${path}/issues/${issue._id}/edit`],
+    ['new newsletter issue', `${path}/issues/new`],
+    ['newsletter comments', `${path}/comments`],
+    ['newsletter comments approved', `${path}/comments?show=approved`],
+    ['newsletter people', `${path}/people`],
+  ];
 }
 
 async function letterStops(): Promise<[string, string][]> {

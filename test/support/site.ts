@@ -5,6 +5,7 @@ import { Image } from '../../server/images/image.ts';
 import { keepMail, listMails, outboxFolder } from '../../server/outbox/outbox.ts';
 import { Update } from '../../server/updates/update.ts';
 import { makeCampaign } from '../campaigns/support.ts';
+import { makeNewsletter } from '../newsletter/support.ts';
 import { makeForm, makePetition } from './factories.ts';
 import { cookieOf, makeOrganizer } from './organizer.ts';
 import type { OpenPlatform } from './platform.ts';
@@ -39,6 +40,7 @@ export async function makeSite(world: World, platform: OpenPlatform) {
     ...{ slug, formerSlug, withdrawn: withdrawn.slug, image, signer, owner, mail: mail?.id },
     item: platform.tokens.issue('report', signedBy(platform, shown.manage)),
     asset: await stylesheetOf(world),
+    newsletter: await makeNewsletter(platform),
     exportPath: await makeExport(world, petition._id, owner._id),
     cookie: (organizer: Types.ObjectId) => cookieOf(world, organizer),
     ...{ campaign: campaign.slug, formerCampaign },

@@ -5,8 +5,9 @@ import { Update } from '../../server/updates/update.ts';
 import { createViews } from '../../server/views.ts';
 import { createMailer } from '../../workers/mailer.ts';
 import { runTask, type TaskTools, taskKinds } from '../../workers/task.ts';
-import { sendUpdate, type UpdateWork } from '../../workers/tasks/update.ts';
-import { noOutcomes, type Outcomes } from '../../workers/tasks/update-outcomes.ts';
+import { noOutcomes, type Outcomes } from '../../workers/tasks/bulk-outcomes.ts';
+import type { BulkWork } from '../../workers/tasks/bulk-step.ts';
+import { sendUpdate } from '../../workers/tasks/update.ts';
 import type { Received } from './mailbox.ts';
 import { signInAs } from './organizer.ts';
 import { openPlatform } from './platform.ts';
@@ -29,7 +30,7 @@ export const bothTexts = {
 };
 
 /** Few at once and short waits; otherwise as in production. */
-export const usualWork: UpdateWork = {
+export const usualWork: BulkWork = {
   atOnce: 5,
   step: 3,
   giveUpAfter: 10,
@@ -65,7 +66,7 @@ export async function openDesk() {
       return taskIn(await askToSend(petition, update ?? (await write(petition))));
     },
     /** Works at a task as a worker would: as in production, or with other numbers or another mail server. */
-    run(task: string, work?: Partial<UpdateWork>, otherTools: Partial<TaskTools> = {}): Promise<void> {
+    run(task: string, work?: Partial<BulkWork>, otherTools: Partial<TaskTools> = {}): Promise<void> {
       const update = (given: TaskTools, at: Task) => sendUpdate(given, at, { ...usualWork, ...work });
       return runTask({ ...tools, ...otherTools }, task, work ? { update } : taskKinds);
     },

@@ -1,117 +1,65 @@
+import { Types } from 'mongoose';
 import { z } from 'zod';
 import { updateWork } from '../../config/limits.ts';
-import { Petition } from '../../server/petitions/petition.ts';
+import { signerMailContext } from '../../server/mailings/signer-mail.ts';
+import { type Language, Petition } from '../../server/petitions/petition.ts';
+import { isErased, Signature } from '../../server/signatures/signature.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
+import { agreedOn, suppressedAmong } from '../../server/updates/audience.ts';
+import { updateMailView } from '../../server/updates/mail.ts';
 import { Update } from '../../server/updates/update.ts';
+import { composeSignerMail } from '../mail.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';
-import { type Ended, mailAll, type Sending } from './update-mail.ts';
-import { countOutcomes, noOutcomes, type Outcomes, reportOf } from './update-outcomes.ts';
-import { nextPeople } from './update-people.ts';
+import type { BulkMail } from './bulk-mail.ts';
+import { type BulkWork, sendBulkMail } from './bulk-step.ts';
 
-/** `all`: everybody who agreed, in the order of their ids; `again`: those the mail server put off, round by round. */
-const cursorSchema = z.object({
-  phase: z.enum(['all', 'again']).default('all'),
-  after: z.string().default(''),
-  round: z.number().default(0),
-  /** Mails in a row that the mail server did not take, and how often that made it wait since one was taken. */
-  untaken: z.number().default(0),
-  waits: z.number().default(0),
-});
-type Cursor = z.output<typeof cursorSchema>;
-/** The numbers of `updateWork`. */
-export type UpdateWork = Omit<Record<keyof typeof updateWork, number>, 'again'> & {
-  again: readonly number[];
-};
-
-/**
- * One step of mailing an update: a few seconds' worth of people. Each person has a claim, so that a step that runs
- * twice, or in two workers at once, mails nobody twice; where a worker died at a mail nobody can know whether it went
- * out, and it stays away.
- */
-export async function sendUpdate(tools: TaskTools, task: Task, work: UpdateWork = updateWork): Promise<Step> {
-  const sending = await openSending(tools, task);
-  const cursor = cursorSchema.parse(task.cursor ?? {});
-  const outcomes: Outcomes = { ...noOutcomes, ...(task.result as Partial<Outcomes>) };
-  const end = Date.now() + work.step * 1000;
-  let done = 0;
-  let refused = 0;
-  do {
-    const people = await nextPeople(sending, cursor, isTrying(cursor) ? 1 : work.atOnce);
-    const last = people.at(-1);
-    if (!last) return endPhase(sending, task, done, cursor, work);
-    const ended = await mailAll(sending, people);
-    if (cursor.phase === 'all') done += ended.length;
-    for (const one of ended) note(one, cursor, outcomes);
-    cursor.after = last.after;
-    refused = refusedInARow(ended, refused);
-    if (refused >= work.refusedAtMost) throw new TaskFailure(everyMailRefused);
-  } while (Date.now() < end && !isAway(cursor, work));
-  const saved = { done, cursor, finished: false, result: outcomes };
-  return isAway(cursor, work) ? { ...saved, ...waitForServer(cursor, work) } : saved;
+/** Mails an update, as it was when sending began, to the signers who agreed. */
+export async function sendUpdate(tools: TaskTools, task: Task, work: BulkWork = updateWork): Promise<Step> {
+  return sendBulkMail(await openUpdate(tools, task), task, work);
 }
 
-const everyMailRefused =
-  'The mail server refuses one mail after another for good. Find out why, or nobody gets it: the dashboard has its answers. Resume to go on with the others.';
-
-async function openSending(tools: TaskTools, { input }: Task): Promise<Sending> {
+async function openUpdate(tools: TaskTools, { input }: Task): Promise<BulkMail<Signature>> {
   const { updateId } = z.object({ updateId: z.string() }).parse(input);
   const update = await Update.findById(updateId).lean<Update>();
   const petition = update && (await Petition.findById(update.petition).lean<Petition>());
   if (!update?.sending || !petition) throw new TaskFailure('The update is not there any more.');
-  return { tools, update, petition, frozen: update.sending, wordings: new Map() };
+  const { _id } = petition;
+  const frozen = update.sending;
+  return {
+    ...{ tools, kind: 'update', id: update._id, about: _id },
+    listFrom: (after, atMost) =>
+      Signature.find({
+        ...agreedOn(petition),
+        ...(after && { _id: { $gt: new Types.ObjectId(after) } }),
+        confirmedAt: { $lte: frozen.at },
+      })
+        .sort({ _id: 1 })
+        .limit(atMost)
+        .lean<Signature[]>(),
+    find: (emailKeys) => Signature.find({ petition: _id, emailKey: { $in: emailKeys } }).lean<Signature[]>(),
+    isOnList: (signature) => signature.state === 'confirmed' && signature.updates && !isErased(signature),
+    suppressedAmong: (people) => suppressedAmong(people.map(({ emailKey }) => emailKey)),
+    compose: composer(tools, petition, update, frozen),
+  };
 }
 
-function note({ outcome, isFresh }: Ended, cursor: Cursor, outcomes: Outcomes): void {
-  if (cursor.phase === 'all') outcomes[outcome] += 1;
-  else if (outcome !== 'deferred') {
-    outcomes[outcome] += 1;
-    outcomes.deferred -= 1;
-  }
-  if (!isFresh || outcome === 'suppressed') return;
-  const wasTaken = outcome === 'sent' || outcome === 'refused';
-  cursor.untaken = wasTaken ? 0 : cursor.untaken + 1;
-  if (wasTaken) cursor.waits = 0;
-}
-
-/** How many mails in a row were refused for good, up to the latest. */
-const refusedInARow = (ended: readonly Ended[], before: number): number =>
-  ended
-    .filter(({ isFresh }) => isFresh)
-    .reduce((row, { outcome }) => (outcome === 'refused' ? row + 1 : 0), before);
-
-/** After a wait one mail finds out whether the mail server is back. */
-const isTrying = ({ waits }: Cursor): boolean => waits > 0;
-
-/** Those it put off now and then come again in rounds, which have waits of their own. */
-const isAway = (cursor: Cursor, { giveUpAfter }: UpdateWork): boolean =>
-  cursor.phase === 'all' && cursor.untaken >= (isTrying(cursor) ? 1 : giveUpAfter);
-
-/** The mail server takes nothing: nobody is lost, they come again at the end. */
-function waitForServer(cursor: Cursor, work: UpdateWork): Partial<Step> {
-  const rest = work.again[cursor.waits];
-  if (rest === undefined)
-    throw new TaskFailure(
-      'The mail server has taken no mail for hours. Resume when it does: nobody is mailed twice.',
-    );
-  return { rest, cursor: { ...cursor, untaken: 0, waits: cursor.waits + 1 } };
-}
-
-/** Everybody was gone through: those that were put off once more after a while, or the end. */
-async function endPhase(
-  { update }: Sending,
-  task: Task,
-  done: number,
-  { phase, round }: Cursor,
-  work: UpdateWork,
-): Promise<Step> {
-  const next = phase === 'all' ? 0 : round + 1;
-  const rest = work.again[next];
-  const exact = await countOutcomes(update);
-  if (exact.deferred > 0 && rest !== undefined) {
-    const cursor = cursorSchema.parse({ phase: 'again', round: next });
-    return { done, cursor, finished: false, rest, result: exact };
-  }
-  const total = task.done + done;
-  const gone = Math.max(0, (task.total ?? total) - total);
-  return { done, cursor: null, finished: true, total, result: { summary: reportOf(exact, gone), ...exact } };
+/** Writes the mail for one signer after the other; what is the same for many is rendered once for each language. */
+function composer(
+  tools: TaskTools,
+  petition: Petition,
+  update: Update,
+  { kind, texts, image }: NonNullable<Update['sending']>,
+): BulkMail<Signature>['compose'] {
+  const wordings = new Map<Language, ReturnType<typeof updateMailView>>();
+  return (signature, mailing) => {
+    const frame = signerMailContext(tools, petition, signature);
+    const wording =
+      wordings.get(frame.lang) ?? updateMailView(tools, { petition, update, kind, texts, image }, frame.lang);
+    wordings.set(frame.lang, wording);
+    const { subject, context } = wording;
+    return composeSignerMail(tools, signature, mailing, {
+      ...{ view: 'mail/update', subject },
+      context: { ...frame, ...context },
+    });
+  };
 }

@@ -1,5 +1,5 @@
-import { Mailing, updateMailingId } from '../../server/mailings/mailing.ts';
-import type { Update } from '../../server/updates/update.ts';
+import { bulkMailingId, Mailing } from '../../server/mailings/mailing.ts';
+import type { BulkMail } from './bulk-mail.ts';
 
 const outcomeNames = ['sent', 'suppressed', 'refused', 'deferred', 'unclear'] as const;
 
@@ -13,17 +13,19 @@ export function outcomeOf(state: Mailing['state']): keyof Outcomes {
   return state === 'claimed' ? 'unclear' : state;
 }
 
-/** Every record of an update's mails behind one of them; base64url has nothing above `~`. */
-export const mailingsOf = ({ _id, petition }: Update, after = updateMailingId(_id, '')) => ({
-  petition,
-  kind: 'update',
-  _id: { $gt: after, $lt: updateMailingId(_id, '~') },
+type Mailed = Pick<BulkMail, 'kind' | 'id' | 'about'>;
+
+/** Every record of the mails of one text behind one of them; base64url has nothing above `~`. */
+export const mailingsOf = ({ kind, id, about }: Mailed, after = bulkMailingId(kind, id, '')) => ({
+  petition: about,
+  kind,
+  _id: { $gt: after, $lt: bulkMailingId(kind, id, '~') },
 });
 
 /** From the records: what steps that were cut short did is in them too. */
-export async function countOutcomes(update: Update): Promise<Outcomes> {
+export async function countOutcomes(mailed: Mailed): Promise<Outcomes> {
   const count = (...states: Mailing['state'][]) =>
-    Mailing.countDocuments({ ...mailingsOf(update), state: { $in: states } });
+    Mailing.countDocuments({ ...mailingsOf(mailed), state: { $in: states } });
   const [sent, suppressed, refused, deferred, unclear] = await Promise.all([
     count('sent'),
     count('suppressed'),

@@ -1,0 +1,75 @@
+import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { newsletterLimits } from '../../../config/limits.ts';
+import { type Language, languages } from '../../petitions/petition.ts';
+
+const text = new Schema(
+  {
+    subject: { type: String, required: true, maxlength: 2 * newsletterLimits.subject },
+    /** What a mailbox shows beside the subject. */
+    preview: { type: String, default: '', maxlength: 2 * newsletterLimits.preview },
+    /** Markdown, with places of comments: see comments/print.ts. */
+    body: { type: String, required: true, maxlength: 2 * newsletterLimits.body },
+  },
+  { _id: false },
+);
+
+/** What goes out is what stood there when sending began, whatever is changed afterwards. */
+const sending = new Schema(
+  {
+    at: { type: Date, required: true },
+    by: { type: Schema.Types.ObjectId, required: true },
+    texts: { en: text, fr: text },
+    /** The work that mails it; there is none yet where a process died between the two. */
+    task: { type: Schema.Types.ObjectId, required: true },
+  },
+  { _id: false },
+);
+
+const schema = new Schema(
+  {
+    /** Begins with the day it was first written, and never changes. */
+    slug: { type: String, required: true, unique: true },
+    texts: { en: text, fr: text },
+    /** Goes up with every change: whoever saves over an older one is told. */
+    revision: { type: Number, default: 1 },
+    createdAt: { type: Date, required: true },
+    createdBy: { type: Schema.Types.ObjectId, required: true },
+    changedAt: Date,
+    /** On the web since then, unless it was taken off. */
+    publishedAt: Date,
+    hiddenAt: Date,
+    sending,
+  },
+  { versionKey: false, collection: 'newsletterIssues' },
+);
+schema.index({ publishedAt: -1 });
+schema.index({ createdAt: -1 });
+
+export type Issue = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
+export const Issue = model('NewsletterIssue', schema);
+export type IssueTexts = { [Lang in Language]?: { subject: string; preview: string; body: string } };
+
+type Worded = { texts?: Issue['texts'] | IssueTexts | null };
+
+/** The languages an issue can be read in. */
+export const languagesIn = ({ texts }: Worded): Language[] =>
+  languages.filter((language) => texts?.[language]);
+
+/** The issue in a language, or in whichever it has. */
+export function issueTextIn(issue: Worded, lang: Language) {
+  const found = [lang, ...languages].find((language) => issue.texts?.[language]);
+  const written = found && issue.texts?.[found];
+  if (!found || !written) throw new Error('An issue has no text');
+  return { lang: found, subject: written.subject, preview: written.preview, body: written.body };
+}
+
+/** Every text of an issue, for what is looked up for all of them at once. */
+export const bodiesOf = ({ texts }: Worded): string[] =>
+  languages.flatMap((language) => texts?.[language]?.body ?? []);
+
+/** Whether the public may read it. */
+export const isPublic = ({ publishedAt, hiddenAt }: Pick<Issue, 'publishedAt' | 'hiddenAt'>): boolean =>
+  Boolean(publishedAt && !hiddenAt);
+
+/** What the public may read, the newest first. */
+export const published = { publishedAt: { $ne: null }, hiddenAt: null } as const;
