@@ -264,10 +264,15 @@ export const dashboardWork = {
 export const recentWork = { age: 1_000, inFaults: 600_000, most: 2_000 } as const;
 
 /**
- * When a web process turns work away: `depth` requests are under way, or `some` are and its event loop runs later than
- * `delay` milliseconds. `againFrom` and `againTo`: it asks them to come back after a time between these, in seconds.
+ * When a web process turns signatures away: `depth` requests are under way, or `some` are and its event loop runs later
+ * than `delay` milliseconds. `kept`: how many places more everybody else has, who confirms above all. `forms`: how many of
+ * those turned away each second get the page that holds what they typed, which costs much; others get one that does not.
+ * `againFrom` and `againTo`: it asks them to come back after a time between these, in seconds.
  */
-export const overloadWork = { depth: 600, some: 200, delay: 250, againFrom: 5, againTo: 15 } as const;
+export const overloadWork = {
+  ...{ depth: 600, some: 200, delay: 100 },
+  ...{ kept: 200, forms: 100, againFrom: 5, againTo: 15 },
+} as const;
 
 /** Writes of many requests done together: how many in one command, and how many such commands at once. */
 export const groupWork = { most: 100, atOnce: 2 } as const;

@@ -58,9 +58,9 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
     express.static(webauthnFolder, { maxAge: '1h', index: false, redirect: false }),
   );
   app.use(cacheNothing);
-  const admit = turnAwayWhenFull(load, () => metrics.turnedAway.inc());
+  const turnedAway = () => metrics.turnedAway.inc();
   // First, because on a busy day it is most of what comes.
-  app.use(signatureRoutes(platform, admit));
+  app.use(signatureRoutes(platform, turnAwayWhenFull(load, 'isTooHigh', turnedAway)));
   app.use(healthRoutes(platform, stopping));
   app.use(tallyRoutes(platform, live));
   app.use(campaignRoutes(platform, live));
@@ -72,7 +72,7 @@ export function createApp(platform: Platform, live: LiveCounts, load: Load, stop
   app.use(reportRoutes(platform));
   app.use(openLetterRoutes(platform));
   app.use(updateRoutes(platform));
-  app.use(admit);
+  app.use(turnAwayWhenFull(load, 'isFull', turnedAway));
   app.use(confirmationRoutes(platform));
   app.use(representativeRoutes(platform));
   app.use(signerRoutes(platform));

@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import { Campaign } from './campaigns/campaign.ts';
 import { readCampaignCount } from './campaigns/count.ts';
 import { closeServer, openServer } from './connections.ts';
+import { doorBefore } from './middleware/door.ts';
 import { watchLoad } from './middleware/load.ts';
 import { Petition } from './petitions/petition.ts';
 import { createPlatform } from './platform.ts';
@@ -32,7 +33,8 @@ export async function startWeb(env: Env, log: Log): Promise<Web> {
 
   const load = watchLoad();
   await Promise.race([connecting, setTimeout(startWork.patience, undefined, { ref: false })]);
-  const listening = await openServer(createApp(platform, live, load, stop.signal), env.PORT);
+  const app = createApp(platform, live, load, stop.signal);
+  const listening = await openServer(doorBefore(app, load, stop.signal), env.PORT);
 
   return {
     url: `http://localhost:${listening.port}`,

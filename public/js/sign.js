@@ -1,18 +1,23 @@
 /**
  * Comfort for the signing form; everything here also works without it, but for the robot check.
- * The address typed is remembered in this tab alone, so that the next page can say where the mail went.
+ * The address typed is remembered in this tab alone, so that the next page can say where the mail went. The whole form is
+ * only kept until the next page of ours is there: one that says that too many people are here sends it again (again.js).
  */
 
 const ADDRESS = 'undersigned.address';
+const FORM = 'undersigned.form';
 const CAPTCHA = 'https://js.hcaptcha.com/1/api.js';
 
 const signForm = /** @type {HTMLFormElement | null} */ (document.querySelector('[data-sign]'));
 const resendForm = /** @type {HTMLFormElement | null} */ (document.querySelector('[data-resend]'));
 
+const kept = takeKeptForm();
 if (signForm) {
+  if (kept?.action === signForm.getAttribute('action')) fillIn(signForm, kept.fields);
   loadCaptchaOnFirstTouch(signForm);
   countCharacters(signForm);
   rememberAddress(signForm);
+  keepUntilAnswered(signForm);
 }
 if (resendForm) {
   showAddress(resendForm);
@@ -143,5 +148,43 @@ function forgetAddress() {
     sessionStorage.removeItem(ADDRESS);
   } catch {
     // Nothing was stored.
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function keepUntilAnswered(form) {
+  form.addEventListener('submit', (event) => {
+    if (event.defaultPrevented || event.submitter?.hasAttribute('formaction')) return;
+    const fields = [...new FormData(form)].filter(([, value]) => typeof value === 'string');
+    try {
+      sessionStorage.setItem(FORM, JSON.stringify({ action: form.getAttribute('action'), fields, tries: 0 }));
+    } catch {
+      // It is full or switched off: people then use their browser's own memory of the form.
+    }
+  });
+}
+
+/** @returns {{ action: string, fields: [string, string][] } | undefined} */
+function takeKeptForm() {
+  try {
+    const text = sessionStorage.getItem(FORM) ?? '';
+    sessionStorage.removeItem(FORM);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {[string, string][]} fields
+ */
+function fillIn(form, fields) {
+  for (const [name, value] of fields) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof RadioNodeList) field.value = value;
+    else if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
+    else if (field instanceof HTMLElement && 'value' in field && field.getAttribute('type') !== 'hidden')
+      field.value = value;
   }
 }

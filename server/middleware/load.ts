@@ -37,9 +37,13 @@ export function watchLoad() {
     get depth(): number {
       return depth;
     },
-    /** A late event loop alone says only that the machine is busy. */
+    /** Too much to take another signature. A late event loop alone says only that the machine is busy. */
     get isTooHigh(): boolean {
       return depth >= overloadWork.depth || (depth >= overloadWork.some && delay > overloadWork.delay);
+    },
+    /** Too much to take anything: whoever confirms comes before who signs. */
+    get isFull(): boolean {
+      return depth >= overloadWork.depth + overloadWork.kept;
     },
     /** Counts a request until its response is through, or its connection gone. */
     count(response: Response): void {
@@ -56,13 +60,18 @@ export function watchLoad() {
 
 /**
  * Turns a request away at once where this process has more to do than it can: those it took stay quick. What stands
- * before this in app.ts is never turned away: pages kept in memory, counts, streams, files.
+ * before this in app.ts is never turned away: pages kept in memory, counts, streams, files. Where many are turned away,
+ * most signatures never come here: see door.ts.
  */
-export function turnAwayWhenFull(load: Load, turnedAway: () => void): RequestHandler {
+export function turnAwayWhenFull(
+  load: Load,
+  reason: 'isTooHigh' | 'isFull',
+  turnedAway: () => void,
+): RequestHandler {
   const readForm = formBody();
   const keepForm = busyPage();
   return (request, response, next) => {
-    if (!load.isTooHigh) {
+    if (!load[reason]) {
       load.count(response);
       return next();
     }
@@ -71,6 +80,12 @@ export function turnAwayWhenFull(load: Load, turnedAway: () => void): RequestHan
       return sendError(request, response, 503);
     readForm(request, response, (error?: unknown) => (error ? next(error) : keepForm(request, response)));
   };
+}
+
+/** When to come back, in seconds: not all at once. */
+export function againAfter(): string {
+  const { againFrom, againTo } = overloadWork;
+  return String(Math.round(againFrom + Math.random() * (againTo - againFrom)));
 }
 
 /** Their forms are taken from our own pages only; a page that repeats what anybody sent would open a way around that. */
@@ -84,7 +99,8 @@ function busyPage() {
   const around = new Map<Language, string[]>();
   const render = (lang: Language, locals: Locals): string[] => {
     const page = { title: translate(lang, 'error.busy.heading'), noindex: true };
-    const parts = renderPage(locals, 'errors/busy', { lang, page, form: formPlace }).split(formPlace);
+    const context = { lang, page, form: formPlace, again: overloadWork };
+    const parts = renderPage(locals, 'errors/busy', context).split(formPlace);
     around.set(lang, parts);
     return parts;
   };
@@ -95,9 +111,7 @@ function busyPage() {
     const [before = '', after = ''] = around.get(lang) ?? render(lang, locals);
     const fields = Object.entries(formOf(request)).map(([name, value]) => ({ name, value }));
     const form = locals.views.render('errors/busy-form', { lang, action: request.originalUrl, fields });
-    const { againFrom, againTo } = overloadWork;
-    const again = Math.round(againFrom + Math.random() * (againTo - againFrom));
-    response.status(503).set('Retry-After', String(again)).set('Cache-Control', 'no-store');
+    response.status(503).set('Retry-After', againAfter()).set('Cache-Control', 'no-store');
     response.type('html').end(before + form + after);
   };
 }

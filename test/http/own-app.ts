@@ -4,6 +4,7 @@ import { connectionLimits } from '../../config/limits.ts';
 import { createLog } from '../../config/log.ts';
 import { createApp } from '../../server/app.ts';
 import { closeServer, openServer } from '../../server/connections.ts';
+import { doorBefore } from '../../server/middleware/door.ts';
 import type { Load } from '../../server/middleware/load.ts';
 import { connectRedis } from '../../server/stores.ts';
 import { createLiveCounts } from '../../server/tallies/live.ts';
@@ -15,12 +16,13 @@ export type SaidLoad = { -readonly [name in keyof Load]: Load[name] };
 
 /**
  * The real application over a world's stores, with limits that a test can wait for and a load that it chooses.
- * `sockets` are its ends of the open connections.
+ * `sockets` are its ends of the open connections; `forms` is how many of those turned away each second keep their form.
  */
 export async function openOwnApp(
   world: World,
   t: TestContext,
   limits: Partial<Record<keyof typeof connectionLimits, number>> = {},
+  forms?: number,
 ) {
   const log = createLog('test', world.env.LOG_LEVEL);
   const platform = await openPlatform(world);
@@ -29,9 +31,10 @@ export async function openOwnApp(
     async () => undefined,
     log,
   );
-  const load: SaidLoad = { delay: 0, depth: 0, isTooHigh: false, count: () => undefined };
-  const app = createApp(platform, live, load, new AbortController().signal);
-  const listening = await openServer(app, 0, { ...connectionLimits, ...limits });
+  const load: SaidLoad = { delay: 0, depth: 0, isTooHigh: false, isFull: false, count: () => undefined };
+  const { signal } = new AbortController();
+  const door = doorBefore(createApp(platform, live, load, signal), load, signal, forms);
+  const listening = await openServer(door, 0, { ...connectionLimits, ...limits });
   const { server, port } = listening;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
