@@ -203,6 +203,17 @@ export const letterLimits = {
 } as const;
 
 /**
+ * Open letters. Texts in characters. `page`: signatories on a page; `printed`: people in one part of the printed list;
+ * `listed`: of how many of the latest people the names are kept at hand for searching and grouping, and of how many
+ * organisations and people with a title each; `shown` of each on the letter's own page; `query` in characters. The time
+ * that a list is kept at hand is in milliseconds.
+ */
+export const signatoryLimits = {
+  ...{ text: 150, website: 300, query: 100 },
+  ...{ page: 100, printed: 2_000, listed: 10_000, shown: 12, age: 10_000, waiting: 25 },
+} as const;
+
+/**
  * Sending letters. One target gets `atOnce` letters, then rests: at most 120 an hour. `refusedAtMost`: so many in a row
  * refused, and the target is paused until an organizer has looked. `again`: the waits when the mail server does not take
  * one; after the last it counts as refused. `digest`: letters in one daily mail, and the hour (UTC) it is sent from.
@@ -217,17 +228,6 @@ export const letterWork = {
   turnsAtOnce: 500,
   writtenAtOnce: 500,
 } as const;
-/**
- * Open letters. Texts in characters. `page`: signatories on a page; `printed`: people in one part of the printed list;
- * `listed`: of how many of the latest people the names are kept at hand for searching and grouping, and of how many
- * organisations and people with a title each; `shown` of each on the letter's own page; `query` in characters. The time
- * that a list is kept at hand is in milliseconds.
- */
-export const signatoryLimits = {
-  ...{ text: 150, website: 300, query: 100 },
-  ...{ page: 100, printed: 2_000, listed: 10_000, shown: 12, age: 10_000, waiting: 25 },
-} as const;
-
 
 /** Shares of a goal at which the team hears of it, in percent. */
 export const milestoneShares = [25, 50, 75, 100] as const;

@@ -1,6 +1,7 @@
 import { everAsked, type Petition } from '../petitions/petition.ts';
 import { placeName } from '../petitions/view.ts';
 import type { SealedField, Signature } from '../signatures/signature.ts';
+import { signatoryOf } from '../signatures/view.ts';
 
 type Cell = string | null | undefined;
 /** A signature and the way to open what is sealed in it. Nothing is opened that no column shows. */
@@ -27,12 +28,40 @@ const plain = (title: string, field: keyof Signature, of: (stored: Signature) =>
   of: ({ stored }) => of(stored),
 });
 type Evidence = Signature['consent'][number];
-const given = (title: string, to: 'signing' | 'updates', of: (evidence: Evidence) => Cell): Column =>
+const given = (
+  title: string,
+  to: 'signing' | 'updates' | 'listing',
+  of: (evidence: Evidence) => Cell,
+): Column =>
   plain(title, 'consent', ({ consent }) => {
     const evidence = consent.find((one) => one.to === to);
     return evidence && of(evidence);
   });
 const usual = (column: Column): Column => ({ ...column, isUsual: true });
+
+const signerNames = {
+  organisation: 'organisation',
+  titled: 'person with a title',
+  person: 'person',
+} as const;
+type Open = Opened['open'];
+const asOrganisation = (open: Open) => {
+  const details = signatoryOf(open('signatory'));
+  return details?.kind === 'organisation' ? details : undefined;
+};
+const asTitled = (open: Open) => {
+  const details = signatoryOf(open('signatory'));
+  return details?.kind === 'titled' ? details : undefined;
+};
+const signatory = (title: string, of: (open: Open) => Cell): Column => ({
+  title,
+  reads: ['sealed.signatory'],
+  of: ({ open }) => of(open),
+});
+/** What only the signatures of an open letter have. */
+const ofOpenLetters = new Set([
+  ...['signer', 'organisation', 'website', 'role', 'title', 'affiliation', 'listingAt', 'listingWording'],
+]);
 
 /** What an export can hold of a signature, in the order of its columns. */
 export const columns: Readonly<Record<string, Column>> = {
@@ -49,6 +78,16 @@ export const columns: Readonly<Record<string, Column>> = {
       region ? placeName('en', country, region) : open('region'),
     isUsual: true,
   },
+  signer: plain('Signs as', 'signatory', ({ signatory }) => signerNames[signatory?.kind ?? 'person']),
+  organisation: {
+    title: 'Organisation',
+    reads: ['sealed.signatory', 'signatory'],
+    of: ({ stored, open }) => asOrganisation(open)?.organisation ?? stored.signatory?.name,
+  },
+  website: signatory('Website', (open) => asOrganisation(open)?.website),
+  role: signatory('Role of the authorised person', (open) => asOrganisation(open)?.role),
+  title: signatory('Title', (open) => asTitled(open)?.title),
+  affiliation: signatory('Affiliation', (open) => asTitled(open)?.affiliation),
   comment: sealed('Comment', 'comment'),
   showName: usual(plain('Name may be shown', 'showName', ({ showName }) => yesNo(showName))),
   state: usual(plain('State', 'state', ({ state }) => state)),
@@ -61,6 +100,8 @@ export const columns: Readonly<Record<string, Column>> = {
   updatesWording: given('Wording about updates', 'updates', ({ wording }) => wording),
   signingAt: given('Agreed to signing at (UTC)', 'signing', ({ at }) => moment(at)),
   signingWording: given('Wording about signing', 'signing', ({ wording }) => wording),
+  listingAt: given('Agreed to being listed at (UTC)', 'listing', ({ at }) => moment(at)),
+  listingWording: given('Wording about being listed', 'listing', ({ wording }) => wording),
   wordingVersion: given('Version of the wording', 'signing', ({ version }) => version),
   page: given('Page', 'signing', ({ page }) => page),
 };
@@ -69,14 +110,15 @@ export const columns: Readonly<Record<string, Column>> = {
 export const answers = 'answers';
 
 export const columnChoices = (
-  petition: Pick<Petition, 'questions' | 'formerQuestions'>,
+  petition: Pick<Petition, 'questions' | 'formerQuestions'> & Partial<Pick<Petition, 'kind'>>,
   chosen?: readonly string[],
 ) => [
-  ...Object.entries(columns).map(([id, { title, isUsual }]) => ({
-    id,
-    title,
-    checked: chosen ? chosen.includes(id) : Boolean(isUsual),
-  })),
+  ...Object.entries(columns)
+    .filter(([id]) => petition.kind === 'openLetter' || !ofOpenLetters.has(id))
+    .map(([id, { title, isUsual }]) => ({
+      ...{ id, title },
+      checked: chosen ? chosen.includes(id) : Boolean(isUsual) || id === 'signer' || id === 'organisation',
+    })),
   ...(everAsked(petition).length > 0
     ? [{ id: answers, title: 'Answers to your questions', checked: chosen?.includes(answers) ?? false }]
     : []),

@@ -1,6 +1,6 @@
 import type { Platform } from '../platform.ts';
 import type { Signature } from '../signatures/signature.ts';
-import { openField } from '../signatures/view.ts';
+import { openField, signatoryOf } from '../signatures/view.ts';
 import type { SignatoryDetails } from './signatory.ts';
 
 /** As whom somebody signed, in the clear; undefined for a person without a title, and once they were erased. */
@@ -8,8 +8,7 @@ export function detailsOf(
   platform: Pick<Platform, 'vault'>,
   signature: Signature,
 ): SignatoryDetails | undefined {
-  const opened = openField(platform, signature, 'signatory');
-  return opened ? (JSON.parse(opened) as SignatoryDetails) : undefined;
+  return signatoryOf(openField(platform, signature, 'signatory'));
 }
 
 /** An organisation's name: what was sealed with its signature, or what became public. */

@@ -46,15 +46,23 @@ export const foldForSearch = (text: string): string =>
 /** Everybody who is listed under a letter, each list in its order. */
 export async function readDirectory(platform: Vaulted, petition: Petition): Promise<Directory> {
   const { listed } = signatoryLimits;
-  const [organisations, titled, people] = await Promise.all([
-    readSignatories(platform, petition, 'organisation'),
-    readSignatories(platform, petition, 'titled'),
+  const [signatories, people] = await Promise.all([
+    readSignatoryLists(platform, petition),
     readPeople(platform, petition, 0, listed + 1),
   ]);
-  return { organisations, titled, people: people.slice(0, listed), isCut: people.length > listed };
+  return { ...signatories, people: people.slice(0, listed), isCut: people.length > listed };
 }
 
-/** The same, as it was a moment ago. */
+/** Who was approved: organisations, and people with a title. */
+export async function readSignatoryLists(platform: Vaulted, petition: Petition) {
+  const [organisations, titled] = await Promise.all([
+    readSignatories(platform, petition, 'organisation'),
+    readSignatories(platform, petition, 'titled'),
+  ]);
+  return { organisations, titled };
+}
+
+/** {@link readDirectory}, as it was a moment ago. */
 export const findDirectory = (
   platform: Pick<Platform, 'vault' | 'recent'>,
   petition: Petition,

@@ -66,7 +66,8 @@ async function pagedRows(
 ): Promise<Rows> {
   const words = foldForSearch(q).split(' ').filter(Boolean);
   const all = [...organisations, ...titled, ...people];
-  const found = all.filter(({ folded }) => words.every((word) => folded.includes(word)));
+  const isNone = q !== '' && words.length === 0;
+  const found = isNone ? [] : all.filter(({ folded }) => words.every((word) => folded.includes(word)));
   const isElsewhere = q && isCut && !found.some(({ section }) => section === 'person');
   if (isElsewhere) found.push(...(await findPeople(platform, petition, q, signatoryLimits.page)));
   if (byCountry) found.sort((a, b) => sectionOrder(a, b) || compareCountries(a, b, lang));

@@ -1,6 +1,5 @@
-import { keyFor, translate } from '../locales.ts';
+import { translate } from '../locales.ts';
 import { signatoryFieldsView } from '../open-letters/fields-view.ts';
-import type { Kind } from '../petitions/kinds.ts';
 import type { Asking, Language, Petition } from '../petitions/petition.ts';
 import { versionOf } from '../petitions/versions/version.ts';
 import { countryOptions } from '../petitions/view.ts';

@@ -1,3 +1,4 @@
+import type { SignatoryDetails } from '../open-letters/signatory.ts';
 import type { Platform } from '../platform.ts';
 import type { Answer } from './asked.ts';
 import { placeOf, type SealedField, type Signature } from './signature.ts';
@@ -16,11 +17,16 @@ export function openField(
 export const answersOf = (opened: string | undefined): Answer[] =>
   opened ? (JSON.parse(opened) as Answer[]) : [];
 
+/** As whom an open letter was signed: an organisation, or a person with a title. */
+export const signatoryOf = (opened: string | undefined): SignatoryDetails | undefined =>
+  opened ? (JSON.parse(opened) as SignatoryDetails) : undefined;
+
 /** A signature in the clear, for its own signer. */
 export function signatureView(platform: Pick<Platform, 'vault'>, signature: Signature) {
   const open = (field: SealedField) => openField(platform, signature, field);
   return {
     name: open('name'),
+    signatory: signatoryOf(open('signatory')),
     email: open('email'),
     postalCode: open('postalCode'),
     phone: open('phone'),

@@ -70,7 +70,10 @@ export async function eraseSigner(
   await leaveCampaigns(petition, [{ _id, emailKey, petition }], () => anonymiseSignatures({ _id }), now);
 }
 
-/** Strips signatures of everything personal, one update each so that every one gets a key of its own. */
+/**
+ * Strips signatures of everything personal, one update each so that every one gets a key of its own. An approved
+ * organisation keeps its public name: it is no person.
+ */
 export async function anonymiseSignatures(which: Record<string, unknown>): Promise<number> {
   const { modifiedCount } = await Signature.updateMany(
     which,

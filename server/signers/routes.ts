@@ -6,6 +6,7 @@ import { ownLetterData, ownLetterView } from '../letters/view.ts';
 import { keyFor, translate } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { ownWordsView } from '../moderation/own-words.ts';
+import { isOrganisation } from '../open-letters/signatory.ts';
 import { languageOf, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
 import { findVersion, signedTextsOf } from '../petitions/versions/version.ts';
@@ -141,6 +142,8 @@ async function showOwnData(
     signature: { ...shown, country: placeName(lang, shown.country) },
     campaigns: await campaignsOf(signature),
     words: ownWordsView(petition ?? { moderation: 'after' }, signature, lang),
+    // Erased, an organisation that is listed stays so.
+    isOrganisation: isOrganisation(signature) && signature.state === 'confirmed',
     mayWithdraw: withdrawable.includes(signature.state),
     done: knownDone.find((done) => done === request.query.done),
     urls: {

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { tallyWork } from '../../config/limits.ts';
 import type { Log } from '../../config/log.ts';
+import { signatoryKinds } from '../open-letters/signatory.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { Signature } from '../signatures/signature.ts';
 import { publishCorrections } from './corrections.ts';
@@ -108,8 +109,11 @@ function addTo(sums: Sums, { day, region, source, hour, signatory }: Counted, ho
   if (signatory) add(sums.signatories, signatory);
 }
 
-const orNull = (path: string) => ({ $ifNull: [path, null] });
-const countedAsAnother = { $ne: [orNull('$counted.signatory'), orNull('$signatory.kind')] };
+/** Counted as somebody else than who signed. */
+const countedAsAnother = [
+  ...signatoryKinds.map((kind) => ({ 'signatory.kind': kind, 'counted.signatory': { $ne: kind } })),
+  { 'signatory.kind': null, 'counted.signatory': { $ne: null } },
+];
 
 /** A signature whose mark and state differ must be on the tally's list, whatever became of the list. */
 async function rescueLostChanges(ids: readonly Types.ObjectId[]): Promise<void> {
@@ -120,7 +124,7 @@ async function rescueLostChanges(ids: readonly Types.ObjectId[]): Promise<void> 
       $or: [
         { state: 'confirmed', counted: null },
         { state: { $ne: 'confirmed' }, counted: { $ne: null } },
-        { counted: { $ne: null }, $expr: countedAsAnother },
+        { state: 'confirmed', $or: countedAsAnother },
       ],
     },
     { $set: { recount: true } },

@@ -62,8 +62,8 @@ async function nextBatch(
         ? (stillCounted(signature) ??
           countedAs(signature, petition.timeZone ?? undefined, sources, hoursFrom))
         : null;
-    if (signature.counted && !counted) sums.add(signature.counted, -1);
-    if (counted && !signature.counted) sums.add(counted, 1);
+    if (signature.counted && signature.counted !== counted) sums.add(signature.counted, -1);
+    if (counted && signature.counted !== counted) sums.add(counted, 1);
     return { _id: signature._id, state: signature.state, counted };
   });
   return {

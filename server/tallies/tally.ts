@@ -89,7 +89,7 @@ export type Count = ReturnType<typeof countOf>;
 type Numbers = Pick<Tally, 'confirmed' | 'updatedAt'> & { signatories?: unknown };
 
 /** The numbers of one petition, apart and together. */
-export function countOf(petition: Petition, tally: Pick<Tally, 'confirmed' | 'updatedAt'> | null, now: Date) {
+export function countOf(petition: Petition, tally: Numbers | null, now: Date) {
   const confirmed = tally?.confirmed ?? 0;
   const offline = petition.ledger.reduce((sum, { number }) => sum + number, 0);
   const count = confirmed + offline;

@@ -93,6 +93,14 @@ const rows: Record<string, Row[]> = {
   ],
   'GET /petitions/:slug/signed': [['signed', () => petition('/signed'), 200, never]],
   'GET /petitions/:slug/versions': [['its text until now', () => petition('/versions'), 200, page]],
+  'GET /petitions/:slug/signatories': [
+    ['who signed an open letter', () => `/petitions/${site.openLetter}/signatories`, 200, page],
+    ['who is called so', () => `/petitions/${site.openLetter}/signatories?q=ada&by=country`, 200, page],
+    ['who signed, to be printed', () => `/petitions/${site.openLetter}/signatories?print=1`, 200, page],
+    ['who signed what is no open letter', () => petition('/signatories'), 404, never],
+    ['the signatories of what moved', () => moved('/signatories'), 301, page],
+    ['the signatories of nothing', () => '/petitions/nowhere/signatories', 404, never],
+  ],
   'GET /petitions/:slug/reports': [
     ['a report', () => petition(`/reports?item=${site.item}`), 200, never],
     ['a report on nothing', () => petition('/reports?item=x'), 404, never],

@@ -44,6 +44,7 @@ export async function makeSite(world: World, platform: OpenPlatform) {
     exportPath: await makeExport(world, petition._id, owner._id),
     cookie: (organizer: Types.ObjectId) => cookieOf(world, organizer),
     ...{ campaign: campaign.slug, formerCampaign },
+    openLetter: (await makePetition({ kind: 'openLetter' })).slug,
     newForm: () => makeForm(),
     signAndConfirm: () => signAndConfirm(world, slug, makeForm()),
     /** An address of organizers, on a petition that is there. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
+import { signatoryKinds } from '../../server/open-letters/signatory.ts';
 import { isErased, Signature } from '../../server/signatures/signature.ts';
 import { runTallyRound } from '../../server/tallies/round.ts';
 import { Tally } from '../../server/tallies/tally.ts';
@@ -53,6 +54,17 @@ async function assertHoursExact(petition: { _id: Types.ObjectId }): Promise<void
   assert.deepEqual(positive(tally?.hours ?? {}), sums, 'the hours are wrong');
 }
 
+/** The tally's sums of organisations and people with a title are those of the signatures, however they were marked. */
+async function assertSignatoriesExact(petition: { _id: Types.ObjectId }): Promise<void> {
+  const tally = await Tally.findById(petition._id).lean();
+  const sums: Record<string, number> = {};
+  for (const kind of signatoryKinds)
+    sums[kind] = await Signature.countDocuments({
+      ...{ petition: petition._id, state: 'confirmed' as const, 'signatory.kind': kind },
+    });
+  assert.deepEqual(positive(tally?.signatories ?? {}), positive(sums), 'the signatories are wrong');
+}
+
 /** Runs rounds until there is nothing to do. */
 export async function settle(petition: { _id: Types.ObjectId }): Promise<void> {
   for (let round = 0; round < 100; round += 1) if ((await runTallyRound(petition)) === 'idle') return;
@@ -76,6 +88,7 @@ export async function assertNothingForgotten(petition: { _id: Types.ObjectId }):
 export async function assertExact(petition: { _id: Types.ObjectId }): Promise<void> {
   assert.deepEqual(await sumsOf(petition), await countOneByOne(petition));
   await assertHoursExact(petition);
+  await assertSignatoriesExact(petition);
   const tally = await Tally.findById(petition._id).lean();
   assert.equal(tally?.batch, null, 'a batch is left');
   await assertNothingForgotten(petition);

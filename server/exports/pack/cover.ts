@@ -27,6 +27,12 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
       date: translate(lang, 'pack.asOf', { date: dateWithYear(lang, now, petition.timeZone) }),
     },
     parts: [
+      ...(petition.kind === 'openLetter'
+        ? ([
+            [translate(lang, 'openLetter.pack.organisations'), n(shown.organisations ?? 0)],
+            [translate(lang, 'openLetter.pack.people'), n(shown.people ?? 0)],
+          ] as [string, string][])
+        : []),
       [translate(lang, 'pack.online'), n(confirmed)],
       ...(offline === 0
         ? []

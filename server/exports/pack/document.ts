@@ -25,6 +25,8 @@ export type Volume = {
   number: number;
   cover?: Cover;
   namesNote?: string;
+  /** Lists that come before the names: those who signed an open letter as an organisation or with a title. */
+  lists?: readonly { heading: string; names: readonly Named[] }[];
   /** The number of its first page. */
   page: number;
   names: AsyncIterable<Named>;
@@ -45,7 +47,8 @@ export async function writeVolume(path: string, volume: Volume): Promise<Written
   paper.pdf.pipe(file);
   try {
     if (volume.cover) writeCover(paper, volume.cover);
-    const unprintable = await writeNames(paper, volume);
+    const listed = writeLists(paper, volume);
+    const unprintable = listed + (await writeNames(paper, volume));
     paper.pdf.end();
     await done;
     return { bytes: (await stat(path)).size, page: paper.next, unprintable };
@@ -68,6 +71,22 @@ function writeCover(paper: Paper, { title, addressedTo, group, count, parts, reg
   if (heading) paper.say(heading[0], { size: 18, weight: 'bold', above: 24, keep: 40 });
   paper.pdf.y += 8;
   for (const [name, number] of places) paper.row(name, number, { size: 11 });
+}
+
+/** Each list on pages of its own. Returns of how many entries some letters could not be shown. */
+function writeLists(paper: Paper, { lists = [] }: Volume): number {
+  let unprintable = 0;
+  for (const { heading, names } of lists) {
+    paper.newPage();
+    paper.say(heading, { size: 18, weight: 'bold' });
+    paper.pdf.y += 10;
+    for (const named of names) {
+      paper.fonts.isMissing = false;
+      writeName(paper, named);
+      if (paper.fonts.isMissing) unprintable += 1;
+    }
+  }
+  return unprintable;
 }
 
 async function writeNames(paper: Paper, { names, namesNote, lang, number, title }: Volume): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { formatNumber, translate } from '../../locales.ts';
 import { shownOn, showsComment } from '../../moderation/review.ts';
+import { type Listed, readSignatoryLists } from '../../open-letters/directory.ts';
 import { type Petition, textIn } from '../../petitions/petition.ts';
 import { placeName } from '../../petitions/view.ts';
 import type { Platform } from '../../platform.ts';
@@ -44,6 +45,7 @@ export async function packStep(
       agreed === undefined
         ? undefined
         : translate(lang, 'pack.namesNote', { count: agreed, n: formatNumber(lang, agreed) }),
+    lists: isFirst ? await signatoryLists(platform, petition) : [],
     names: namesOf(platform, petition, read, volumeSize),
   });
   const cursor: PackCursor = {
@@ -57,7 +59,26 @@ export async function packStep(
   return { done: read.done, cursor, finished, ...(agreed !== undefined && { total: agreed }) };
 }
 
-const namedOn = (petition: Petition) => ({ petition: petition._id, ...shownOn(petition) });
+const namedOn = (petition: Petition) => ({
+  ...{ petition: petition._id, ...shownOn(petition) },
+  // Whoever signs an open letter with a title is in a list before the names.
+  ...(petition.kind === 'openLetter' && { 'signatory.kind': null }),
+});
+/** Organisations and people with a title, who agreed to be listed and were approved. */
+async function signatoryLists(platform: Pick<Platform, 'vault'>, petition: Petition) {
+  if (petition.kind !== 'openLetter') return [];
+  const { language } = petition;
+  const { organisations, titled } = await readSignatoryLists(platform, petition);
+  const named = ({ name, detail, country }: Listed): Named => ({
+    name: [name, detail].filter(Boolean).join(', '),
+    place: placeName(language, country),
+  });
+  return [
+    { heading: translate(language, 'openLetter.pack.organisations'), names: organisations.map(named) },
+    { heading: translate(language, 'openLetter.pack.titled'), names: titled.map(named) },
+  ].filter(({ names }) => names.length > 0);
+}
+
 const namedAfter = (petition: Petition, after: Types.ObjectId | null) => ({
   ...namedOn(petition),
   ...(after && { _id: { $gt: after } }),

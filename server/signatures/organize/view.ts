@@ -63,6 +63,8 @@ export async function detailView(platform: Vaulted, petition: Petition, signatur
     ...shown,
     id: signature._id.toHexString(),
     name: nameShown(signature, shown.name),
+    /** What is public of an organisation whose authorised person was erased. */
+    organisation: signature.signatory?.name,
     stateName: stateNames[shown.state],
     place: placeName('en', shown.country, signature.region),
     region: signature.region ? undefined : shown.region,
