@@ -8,23 +8,18 @@ import { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { download, exportsPath, makeExport, ticked } from '../support/exports.ts';
 import { makePetition } from '../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type Office, openOffice } from '../support/office.ts';
+import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 describe('the file of an export', () => {
   it('can be read by this account alone, and its name cannot be guessed', async () => {

@@ -6,24 +6,18 @@ import { Export } from '../../server/exports/export.ts';
 import { exportStep } from '../../server/exports/step.ts';
 import type { Vault } from '../../server/signers/vault.ts';
 import { makePetition } from '../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { type Office, openOffice } from '../support/office.ts';
 import { makeSignatures, many } from '../support/signatures.ts';
 import { newExport, newTask } from '../support/tasks.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 describe('an export of many signatures', () => {
   it('holds no more of 10,000 in memory than of a few', { timeout: 240_000 }, async () => {

@@ -8,27 +8,21 @@ import { createMailer } from '../../workers/mailer.ts';
 import { exportSignatures } from '../../workers/tasks/export.ts';
 import { download, exportsPath, makeExport } from '../support/exports.ts';
 import { makePetition } from '../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type Office, openOffice } from '../support/office.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { makeSignatures } from '../support/signatures.ts';
 import { settle } from '../support/tally.ts';
 import { newExport, newTask, stepTwice } from '../support/tasks.ts';
-import { startWorld, type World } from '../support/world.ts';
 import { pagesOf } from './pdf.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 describe('a delivery pack', () => {
   it('has the petition, the count, the places, and the names and reasons of those who agreed alone', async () => {

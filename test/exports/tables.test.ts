@@ -8,25 +8,19 @@ import { addRows, endWorkbook, newWorkbook } from '../../server/exports/xlsx.ts'
 import { Signature } from '../../server/signatures/signature.ts';
 import { download, exportsPath, makeExport, sheetRows, ticked } from '../support/exports.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { type Office, openOffice } from '../support/office.ts';
 import { makeSignatures, many } from '../support/signatures.ts';
 import { signAndConfirm } from '../support/signer.ts';
 import { newExport, newTask, stepTwice } from '../support/tasks.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '＝1'];
 

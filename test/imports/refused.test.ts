@@ -8,23 +8,18 @@ import { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { makePetition } from '../support/factories.ts';
 import { accepted, header, importFile, importsPath, send, usual } from '../support/imports.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type Office, openOffice } from '../support/office.ts';
+import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 const sheet = `${header}Ada Example,ada@example.org,K1A 0B1,Ontario,For the ducks,2026-05-04\r\n`;
 const filesLeft = () => readdir(join(world.env.DATA_DIR, 'imports'));

@@ -7,27 +7,23 @@ import { Signature } from '../../server/signatures/signature.ts';
 import { steerTask, Task } from '../../server/tasks/task.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { accepted, header, importFile } from '../support/imports.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type Office, openOffice } from '../support/office.ts';
+import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm } from '../support/signer.ts';
 import { assertExact, settle } from '../support/tally.ts';
 import { finishTask, stepTwice } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 const sheet = (n: number, name = 'Person') =>
   header +

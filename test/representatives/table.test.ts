@@ -20,27 +20,22 @@ import { Signature } from '../../server/signatures/signature.ts';
 import type { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { makePetition } from '../support/factories.ts';
+import { sendFile } from '../support/imports.ts';
 import { makeLetter, makeLetterForm } from '../support/letters.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { type Office, openOffice } from '../support/office.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm } from '../support/signer.ts';
 import { newTask, stepTwice, taskEnd } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let editor: SignedInVisitor;
+let world: Office['world'];
+let platform: Office['platform'];
+let editor: Office['editor'];
+let close: Office['close'] | undefined;
 before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-  editor = await signInAs(world, 'editor');
+  ({ world, platform, editor, close } = await openOffice());
 });
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+after(() => close?.());
 
 const path = '/organize/representatives';
 const header = 'Postal code,District,Office,Name,E-mail,Title,Language,Party\r\n';
@@ -49,11 +44,7 @@ const ada = row('K1A', 'Centre', 'MP', 'Ada Sample', 'ada@example.org', 'Ministe
 const wanted = { provider: 'table' as const, offices: ['MP'] };
 
 type Content = string | Uint8Array<ArrayBuffer>;
-async function send(content: Content): Promise<Response> {
-  const form = new FormData();
-  form.set('file', new Blob([content]), 'table.csv');
-  return editor.request(path, { method: 'POST', body: form });
-}
+const send = (content: Content) => sendFile(editor, path, content);
 
 /** Sends a table and waits until it is read. */
 async function accepted(content: Content): Promise<{ id: string; task: Task; page: string; html: string }> {

@@ -14,11 +14,14 @@ export const usual = {
   dates: 'ymd',
 };
 
-export async function send(by: SignedInVisitor, petition: Petition, content: Content): Promise<Response> {
+/** Sends a file to where one is taken. */
+export async function sendFile(by: SignedInVisitor, path: string, content: Content): Promise<Response> {
   const form = new FormData();
   form.set('file', new Blob([content]), 'sheet.csv');
-  return by.request(importsPath(petition), { method: 'POST', body: form });
+  return by.request(path, { method: 'POST', body: form });
 }
+export const send = (by: SignedInVisitor, petition: Petition, content: Content) =>
+  sendFile(by, importsPath(petition), content);
 
 /** Sends a file that can be used. Returns the path of its page. */
 export async function accepted(by: SignedInVisitor, petition: Petition, content: Content): Promise<string> {
