@@ -294,8 +294,8 @@ export const stopWork = { notice: 2_000, quiet: 100, unheard: 500, drain: 10_000
  */
 export const connectionLimits = {
   most: 20_000,
-  ears: 32,
-  otherFiles: 200,
+  ears: 128,
+  otherFiles: 300,
   keepAlive: 65_000,
   headers: 10_000,
   silent: 60_000,

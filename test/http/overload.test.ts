@@ -56,15 +56,24 @@ describe('three times as many signers as a web process can take', () => {
   it('are still taken', () => {
     const { rate, crowded } = report;
     const share = crowded.taken.count / crowded.seconds / rate;
-    // How long they wait, and how many are taken, depends on what the crowd leaves of the cores: it is printed above.
+    // How many are taken, and how long they wait, depends on what the crowd leaves of the cores: it is printed above.
     assert.ok(share > 0.1, `${share} of the rate without a crowd`);
   });
 
+  it('hear soon that they are to come again: sooner than others are taken', () => {
+    const { crowded, witnessed } = report;
+    const { taken, turnedAway } = crowded;
+    assert.ok(turnedAway.p50 < taken.p50, `${turnedAway.p50} ms, and ${taken.p50} to sign`);
+    assert.ok(turnedAway.p50 < 3_000, `${turnedAway.p50} ms`);
+    assert.deepEqual(witnessed.failures, {});
+    assert.ok(witnessed.turnedAway.count > 0 && witnessed.turnedAway.p50 < 1_000);
+  });
+
   it('do not keep others from reading', () => {
-    const { read, taken } = report.witnessed;
+    const { read } = report.witnessed;
     assert.equal(read.wrong, 0);
     assert.ok(read.count > 10);
-    assert.ok(read.p50 < taken.p50, `${read.p50} ms, and ${taken.p50} to sign`);
+    assert.ok(read.p50 < 1_000, `${read.p50} ms`);
   });
 
   it('are stored where they were told so, every one and no other', async () => {
@@ -73,6 +82,6 @@ describe('three times as many signers as a web process can take', () => {
   });
 
   it('are forgotten seconds later', () => {
-    assert.ok(report.recovered < 10_000, `${report.recovered} ms`);
+    assert.ok(report.recovered < 5_000, `${report.recovered} ms`);
   });
 });
