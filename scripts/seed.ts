@@ -7,6 +7,7 @@ import { seedCampaign } from './sample-campaign.ts';
 import { seedLetter } from './sample-letter.ts';
 import { seedNewsletter } from './sample-newsletter.ts';
 import { officialSample, seedOfficial } from './sample-official.ts';
+import { seedOpenLetter } from './sample-open-letter.ts';
 import { seedRepresentatives } from './sample-representatives.ts';
 import { samplePetitions } from './samples.ts';
 
@@ -27,6 +28,7 @@ export async function seedSamples(
   }
   await seedLetter(env, now);
   await seedOfficial(now);
+  await seedOpenLetter(env, now);
   await seedCampaign(now);
   await seedRepresentatives(now);
   await seedNewsletter(env, now);

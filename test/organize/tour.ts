@@ -90,6 +90,7 @@ export async function makeTour(world: World): Promise<{ owner: SignedInVisitor; 
     ['nothing to moderate', `/organize/petitions/${draft._id}/moderation`],
     ['no updates', `/organize/petitions/${draft._id}/updates`],
     ...(await letterStops()),
+    ...(await signatoryStops()),
     ...(await newsletterStops()),
   ];
   return {
@@ -110,6 +111,12 @@ async function newsletterStops(): Promise<[string, string][]> {
     ['newsletter comments approved', `${path}/comments?show=approved`],
     ['newsletter people', `${path}/people`],
   ];
+}
+
+async function signatoryStops(): Promise<[string, string][]> {
+  const { _id } = await Petition.findOne({ kind: 'openLetter' }).orFail();
+  const path = `/organize/petitions/${_id}/signatories`;
+  return ['', '?show=listed', '?show=refused'].map((show) => [`signatories${show}`, path + show]);
 }
 
 async function letterStops(): Promise<[string, string][]> {

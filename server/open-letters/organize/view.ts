@@ -87,7 +87,7 @@ function itemView(platform: Vaulted, watching: Watching, signature: Signature, n
     decided: review?.settled && {
       isApproved: review.shows === 'all',
       reason: review.reason ? refusals[review.reason] : undefined,
-      by: nameOf(names, review.by),
+      by: review.by ? nameOf(names, review.by) : undefined,
       when: review.at ? inWords('en', review.at, now) : '',
     },
   };
