@@ -34,7 +34,7 @@ export const rows = {
   },
   viewer_memory: {
     unit: 'KiB',
-    of: 'growth of the web process for each open stream',
+    of: 'growth of the web process for each open stream, its young generation apart',
     budget: { of: 'value', atMost: 16 },
   },
   mail: {

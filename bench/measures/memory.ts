@@ -20,6 +20,17 @@ export async function memoryOf(part: Pick<Part, 'pid'>): Promise<number> {
   return least;
 }
 
+/**
+ * What the young generation of a web process takes of its memory, in bytes: where new objects are made. It grows in a few
+ * large steps to a size of its own, and belongs to nobody.
+ */
+export async function youngOf({ url }: { url: string }): Promise<number> {
+  const said = await (await fetch(`${url}/metrics`)).text();
+  const [, bytes] = /^nodejs_heap_space_size_total_bytes\{[^}]*space="new"[^}]*\} (\d+)/m.exec(said) ?? [];
+  if (!bytes) throw new Error('The web process does not say how large its young generation is');
+  return Number(bytes);
+}
+
 /** The most a process held while some work was done. */
 export async function highestMemory(part: Pick<Part, 'pid'>, work: Promise<unknown>): Promise<number> {
   let [highest, isDone] = [0, false];

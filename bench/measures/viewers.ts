@@ -4,10 +4,11 @@ import { makePetition } from '../petitions.ts';
 import type { Measured } from '../rows.ts';
 import type { Web, World } from '../world.ts';
 import { confirmSteadily, pendingLinks } from './confirming.ts';
-import { memoryOf } from './memory.ts';
+import { memoryOf, youngOf } from './memory.ts';
 import { signAt } from './signing.ts';
 import { watchStored } from './stored.ts';
 
+const MiB = 1024 * 1024;
 /** Files a process needs beside one for each stream. */
 const otherFiles = 700;
 /** How long the last count may take to reach everybody, in milliseconds. */
@@ -37,13 +38,13 @@ async function measureOn(world: World, web: Web, client: Helper, count: number):
   const path = `/petitions/${petition.slug}`;
   // Whatever the first requests load is not the streams'.
   for (let visits = 0; visits < 300; visits += 1) await (await fetch(web.url + path)).text();
-  const before = await memoryOf(web);
+  const before = { all: await memoryOf(web), young: await youngOf(web) };
   const { seconds } = await client.ask<{ seconds: number }>('open', {
     port: web.port,
     path: `${path}/events`,
     count,
   });
-  const growth = (await memoryOf(web)) - before;
+  const growth = { all: (await memoryOf(web)) - before.all, young: (await youngOf(web)) - before.young };
 
   const stored = await watchStored(world, petition);
   const [signed] = await Promise.all([
@@ -57,7 +58,11 @@ async function measureOn(world: World, web: Web, client: Helper, count: number):
   const opening = `opened in ${seconds.toFixed(1)} s, ${lost} lost`;
   return [
     { id: 'viewers', value: streams, note: `${opening}; meanwhile ${signed.rate.toFixed(0)} signatures/s` },
-    { id: 'viewer_memory', value: growth / 1024 / count },
+    {
+      id: 'viewer_memory',
+      value: (growth.all - growth.young) / 1024 / count,
+      note: `${(growth.all / 1024 / count).toFixed(1)} with its young generation, which grew by ${(growth.young / MiB).toFixed(0)} MiB`,
+    },
   ];
 }
 
