@@ -18,7 +18,7 @@ import { sendLetters } from './letters.ts';
 import { sendDueMails } from './mail.ts';
 import { createMailer } from './mailer.ts';
 import { sendMilestoneMails } from './milestones.ts';
-import { sendNewsletterMail } from './newsletter-mail.ts';
+import { sendCommentMail, sendSubscriberMail } from './newsletter-mail.ts';
 import { readDueCount } from './official-count.ts';
 import { createQueues, type JobName, jobs, type Payload } from './queues.ts';
 import { applyRetention } from './retention.ts';
@@ -65,7 +65,8 @@ export async function startWorkers(env: Env, log: Log): Promise<{ close(): Promi
     accessMail: ({ linkId }) => sendAccessMail(mailTools, linkId),
     task: ({ taskId }) => runTask(mailTools, taskId, taskKinds, stop.signal),
     letter: ({ signatureId }) => writeLetters(platform, signatureId),
-    newsletterMail: (payload) => sendNewsletterMail(mailTools, payload),
+    subscriberMail: ({ subscriberId }) => sendSubscriberMail(mailTools, subscriberId),
+    commentMail: ({ commentId }) => sendCommentMail(mailTools, commentId),
     letterTurn: ({ targetId }) => sendLetters(mailTools, targetId),
     milestone: ({ petitionId }) => sendMilestoneMails(mailTools, petitionId),
     officialCount: ({ petitionId }) => readDueCount(platform, petitionId),

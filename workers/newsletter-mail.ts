@@ -13,7 +13,6 @@ import { mayMail } from '../server/signers/suppression.ts';
 import type { Views } from '../server/views.ts';
 import { MailDeferred, messageIdOf } from './mail.ts';
 import type { Mail, Mailer } from './mailer.ts';
-import type { Payload } from './queues.ts';
 
 type Tools = Pick<Platform, 'env' | 'vault' | 'tokens' | 'metrics'> & { mailer: Mailer; views: Views };
 
@@ -26,16 +25,19 @@ type Due = {
   settle(): Promise<unknown>;
 };
 
+/** Sends the mail a subscriber is due: to confirm, to accept an invitation, or to hear that they get it already. */
+export const sendSubscriberMail = async (tools: Tools, id: string, now = new Date()): Promise<void> =>
+  sendDue(tools, await subscriberMail(tools, id), now);
+
+/** Sends the writer of a comment the mail that has them confirm it. */
+export const sendCommentMail = async (tools: Tools, id: string, now = new Date()): Promise<void> =>
+  sendDue(tools, await commentMail(tools, id), now);
+
 /**
- * Sends the mail a subscriber or the writer of a comment is due, once however often it runs. Throws {@link MailDeferred}
- * where another try may help; a mail refused for good is recorded and no longer due.
+ * Sends what is due, once however often it runs. Throws {@link MailDeferred} where another try may help; a mail refused
+ * for good is recorded and no longer due.
  */
-export async function sendNewsletterMail(
-  tools: Tools,
-  { of, id: recordId }: Payload<'newsletterMail'>,
-  now = new Date(),
-): Promise<void> {
-  const due = await (of === 'subscriber' ? subscriberMail(tools, recordId) : commentMail(tools, recordId));
+async function sendDue(tools: Tools, due: Due | undefined, now: Date): Promise<void> {
   if (!due) return;
   const id = `newsletter:${due._id.toHexString()}:${due.n}`;
   const claim = await claimMailing(id, due._id, now);
@@ -137,15 +139,15 @@ function composeForComment(tools: Tools, comment: NewsletterComment, issue: Issu
 }
 
 /** Everybody who is due a mail that no job was found for; the next sweep takes the next. */
-export async function findDueNewsletterMails(now: Date): Promise<Payload<'newsletterMail'>[]> {
+export async function findDueNewsletterMails(now: Date) {
   const due = { 'mail.dueAt': { $lte: new Date(now.getTime() - mailWork.sweepAfter * 1000) } };
   const sort = { 'mail.dueAt': 1 } as const;
   const [subscribers, comments] = await Promise.all([
     Subscriber.find(due, { _id: 1 }).sort(sort).limit(mailWork.newsletterAtOnce).lean(),
     NewsletterComment.find(due, { _id: 1 }).sort(sort).limit(mailWork.newsletterAtOnce).lean(),
   ]);
-  return [
-    ...subscribers.map(({ _id }) => ({ of: 'subscriber' as const, id: _id.toHexString() })),
-    ...comments.map(({ _id }) => ({ of: 'comment' as const, id: _id.toHexString() })),
-  ];
+  return {
+    subscriberIds: subscribers.map(({ _id }) => _id.toHexString()),
+    commentIds: comments.map(({ _id }) => _id.toHexString()),
+  };
 }

@@ -79,12 +79,19 @@ export const jobs = {
     sameAs: ({ petitionId }: { petitionId: string }) => petitionId,
     concurrency: 2,
   },
-  /** Sends a subscriber of the newsletter, or the writer of a comment, the mail they are due. */
-  newsletterMail: {
-    payload: z.object({ of: z.enum(['subscriber', 'comment']), id }),
+  /** Sends somebody who wants the newsletter, or was invited to it, the mail they are due. */
+  subscriberMail: {
+    payload: z.object({ subscriberId: id }),
     options: retried,
-    sameAs: ({ of, id: recordId }: { of: string; id: string }) => `${of}-${recordId}`,
+    sameAs: ({ subscriberId }: { subscriberId: string }) => subscriberId,
     concurrency: 4,
+  },
+  /** Sends whoever wrote below an issue of the newsletter the mail that has them confirm it. */
+  commentMail: {
+    payload: z.object({ commentId: id }),
+    options: retried,
+    sameAs: ({ commentId }: { commentId: string }) => commentId,
+    concurrency: 2,
   },
   /** Works at something long, step by step: exports, imports, bulk changes, updates. */
   task: {

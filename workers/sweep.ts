@@ -39,7 +39,9 @@ export async function sweep(
   if (due.length > 0) queues.enqueue('mail', { signatureIds: due });
   for (const { _id } of links) queues.enqueue('accessMail', { linkId: _id.toHexString() });
   await findLetters(queues, now);
-  for (const due of await findDueNewsletterMails(now)) queues.enqueue('newsletterMail', due);
+  const newsletter = await findDueNewsletterMails(now);
+  for (const subscriberId of newsletter.subscriberIds) queues.enqueue('subscriberMail', { subscriberId });
+  for (const commentId of newsletter.commentIds) queues.enqueue('commentMail', { commentId });
   for (const { _id } of tasks) queues.enqueue('task', { taskId: _id.toHexString() });
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });

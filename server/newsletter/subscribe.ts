@@ -36,7 +36,7 @@ export async function subscribe(
     if (error?.code !== 11000) throw error;
     return askAgain(emailKey, details, now);
   });
-  if (id) queues.enqueue('newsletterMail', { of: 'subscriber', id: id.toHexString() });
+  if (id) queues.enqueue('subscriberMail', { subscriberId: id.toHexString() });
 }
 
 async function insertPending(emailKey: string, details: Details, now: Date): Promise<Types.ObjectId> {

@@ -13,7 +13,6 @@ import { issueUrl } from './issues/mail.ts';
 /** What a form says: what was typed, what is wrong with it, and values for the messages. */
 export type FormShown = { typed: Typed; problems?: FieldProblems; values?: Record<string, string> };
 
-const fields = ['form', 'name', 'email', 'comment', 'consent', 'captcha'];
 /** Where a field's messages are; those of the fields that signing has too are the same. */
 const keyOf = (field: string): string =>
   ['name', 'email', 'captcha'].includes(field) ? `form.error.${field}` : `newsletter.error.${field}`;
@@ -28,7 +27,12 @@ export function problemMessages(lang: Language, { problems = {}, values = {} }: 
 }
 
 /** A form of the newsletter, with a message at each field that needs one. */
-function formView({ env }: Pick<Platform, 'env'>, lang: Language, form: FormShown, consent: ConsentTo) {
+function formView(
+  { env }: Pick<Platform, 'env'>,
+  lang: Language,
+  form: FormShown,
+  { consent, fields }: { consent: ConsentTo; fields: readonly string[] },
+) {
   const errors = problemMessages(lang, form);
   const { wording, version } = wordingOf(env, consent, lang);
   return {
@@ -45,7 +49,10 @@ const nativeNames: Record<Language, string> = { en: 'English', fr: 'Français' }
 export function subscriptionFormView(platform: Pick<Platform, 'env'>, lang: Language, form: FormShown) {
   const chosen = languages.find((language) => language === form.typed.language) ?? lang;
   return {
-    ...formView(platform, lang, form, 'newsletter.consent'),
+    ...formView(platform, lang, form, {
+      consent: 'newsletter.consent',
+      fields: ['form', 'email', 'name', 'consent', 'captcha'],
+    }),
     action: '/newsletter/subscriptions',
     languages: languages.map((language) => ({
       ...{ language, name: nativeNames[language], checked: language === chosen },
@@ -60,7 +67,10 @@ export function commentFormView(
   form: FormShown,
 ) {
   return {
-    ...formView(platform, lang, form, 'newsletter.comment.shown'),
+    ...formView(platform, lang, form, {
+      consent: 'newsletter.comment.shown',
+      fields: ['form', 'name', 'email', 'comment', 'captcha'],
+    }),
     action: `/newsletter/${issue.slug}/comments`,
     mayPrintWording: wordingOf(platform.env, 'newsletter.comment.mayPrint', lang).wording,
     limit: newsletterLimits.comment,

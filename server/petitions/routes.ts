@@ -166,6 +166,7 @@ export function petitionRoutes(platform: Platform): Router {
       campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count }) =>
         campaignCard(campaign, count, lang, now),
       ),
+      newsletterUrl: (await isOffered()) ? inLanguage('/newsletter', lang) : undefined,
       open: inPhase('open'),
       upcoming: inPhase('upcoming'),
       finished: inPhase('closed'),

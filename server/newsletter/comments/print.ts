@@ -44,7 +44,9 @@ function filled(body: string, printed: Printed, guarded: (text: string) => strin
     const found = printed.get(id);
     if (!found) return '';
     // A line of a poem stays one.
-    const lines = found.comment.split('\n').map((line) => (line.trim() ? `> ${guarded(line.trim())}  ` : '>'));
+    const lines = found.comment
+      .split('\n')
+      .map((line) => (line.trim() ? `> ${guarded(line.trim())}  ` : '>'));
     return [...lines, '>', `> — ${guarded(found.name)}`].join('\n');
   });
 }

@@ -64,7 +64,7 @@ export async function writeComment(
     if ((error as { code?: number }).code !== 11000) throw error;
     return;
   }
-  queues.enqueue('newsletterMail', { of: 'comment', id: _id.toHexString() });
+  queues.enqueue('commentMail', { commentId: _id.toHexString() });
 }
 
 /** What a link to confirm a comment leads to. */

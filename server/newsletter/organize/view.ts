@@ -42,7 +42,6 @@ export async function overviewView(now: Date) {
     issues: issues.map((issue) => ({
       url: issuePath(issue),
       subject: issueTextIn(issue, 'en').subject,
-      isPublic: isPublic(issue),
       status: statusOf(issue),
     })),
   };
