@@ -45,6 +45,7 @@ function fill(page, form, { action, fields }) {
   }
   form.hidden = false;
   /** @type {HTMLElement} */ (page.querySelector('[data-without-form]')).hidden = true;
+  /** @type {HTMLElement} */ (page.querySelector('[data-with-form]')).hidden = false;
 }
 
 /**
