@@ -10,6 +10,8 @@ import { isListed } from './order.ts';
 import type { SignatoryKind } from './signatory.ts';
 
 type Vaulted = Pick<Platform, 'vault'>;
+/** How much is shown at once and kept at hand. */
+export type Limits = Record<'page' | 'printed' | 'listed', number>;
 
 /** Whom anybody may see under an open letter. `folded`: what a search compares with. */
 export type Listed = {
@@ -44,8 +46,11 @@ export const foldForSearch = (text: string): string =>
     .trim();
 
 /** Everybody who is listed under a letter, each list in its order. */
-export async function readDirectory(platform: Vaulted, petition: Petition): Promise<Directory> {
-  const { listed } = signatoryLimits;
+export async function readDirectory(
+  platform: Vaulted,
+  petition: Petition,
+  { listed }: Pick<Limits, 'listed'> = signatoryLimits,
+): Promise<Directory> {
   const [signatories, people] = await Promise.all([
     readSignatoryLists(platform, petition),
     readPeople(platform, petition, 0, listed + 1),
@@ -66,8 +71,11 @@ export async function readSignatoryLists(platform: Vaulted, petition: Petition) 
 export const findDirectory = (
   platform: Pick<Platform, 'vault' | 'recent'>,
   petition: Petition,
+  limits?: Pick<Limits, 'listed'>,
 ): Promise<Directory> =>
-  platform.recent.directories.get(petition._id.toHexString(), () => readDirectory(platform, petition));
+  platform.recent.directories.get(petition._id.toHexString(), () =>
+    readDirectory(platform, petition, limits),
+  );
 
 const fieldsRead = {
   ...{ petition: 1, emailKey: 1, 'sealed.name': 1, 'sealed.signatory': 1, signatory: 1 },

@@ -10,6 +10,7 @@ import {
   findDirectory,
   findPeople,
   foldForSearch,
+  type Limits,
   type Listed,
   readPeople,
 } from './directory.ts';
@@ -23,12 +24,13 @@ export async function signatoriesView(
   platform: Pick<Platform, 'vault' | 'recent'>,
   opened: Opened,
   wanted: Wanted,
+  limits: Limits = signatoryLimits,
 ) {
   const { petition, count, lang, now } = opened;
-  const directory = await findDirectory(platform, petition);
+  const directory = await findDirectory(platform, petition, limits);
   const { rows, page, pages, found } = wanted.print
-    ? await printedRows(platform, petition, directory, wanted.page)
-    : await pagedRows(platform, petition, directory, wanted, lang);
+    ? await printedRows(platform, petition, directory, wanted.page, limits)
+    : await pagedRows(platform, petition, directory, wanted, lang, limits);
   const url = (change: Partial<Wanted>) => listUrl(petition, lang, { ...wanted, page: 1, ...change });
   const listed = directory.organisations.length + directory.titled.length + directory.people.length;
   return {
@@ -40,7 +42,7 @@ export async function signatoriesView(
     ...{ page, pages, isPaged: pages > 1 },
     isLast: page === pages,
     isCut: directory.isCut && !wanted.print,
-    cutAt: formatNumber(lang, signatoryLimits.listed),
+    cutAt: formatNumber(lang, limits.listed),
     ...(await unnamedView(petition, count, directory)),
     asOf: formatDate(lang, now, petition.timeZone ?? undefined, new Date(0)),
     urls: {
@@ -63,17 +65,18 @@ async function pagedRows(
   { organisations, titled, people, isCut }: Directory,
   { q, page, byCountry }: Wanted,
   lang: Language,
+  { page: size }: Limits,
 ): Promise<Rows> {
   const words = foldForSearch(q).split(' ').filter(Boolean);
   const all = [...organisations, ...titled, ...people];
   const isNone = q !== '' && words.length === 0;
   const found = isNone ? [] : all.filter(({ folded }) => words.every((word) => folded.includes(word)));
   const isElsewhere = q && isCut && !found.some(({ section }) => section === 'person');
-  if (isElsewhere) found.push(...(await findPeople(platform, petition, q, signatoryLimits.page)));
+  if (isElsewhere) found.push(...(await findPeople(platform, petition, q, size)));
   if (byCountry) found.sort((a, b) => sectionOrder(a, b) || compareCountries(a, b, lang));
-  const pages = Math.max(1, Math.ceil(found.length / signatoryLimits.page));
+  const pages = Math.max(1, Math.ceil(found.length / size));
   const at = Math.min(page, pages);
-  const rows = found.slice((at - 1) * signatoryLimits.page, at * signatoryLimits.page);
+  const rows = found.slice((at - 1) * size, at * size);
   return { rows, page: at, pages, found: found.length };
 }
 
@@ -83,8 +86,8 @@ async function printedRows(
   petition: Petition,
   { organisations, titled, people, isCut }: Directory,
   page: number,
+  { printed }: Limits,
 ): Promise<Rows> {
-  const { printed } = signatoryLimits;
   const number = isCut ? await countPeople(petition) : people.length;
   const pages = Math.max(1, Math.ceil(number / printed));
   const at = Math.min(page, pages);

@@ -3,10 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { signatoryLimits } from '../../config/limits.ts';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { foldName, isOwnDomain, siteOf } from '../../server/open-letters/fold.ts';
+import { signatoriesView } from '../../server/open-letters/list-view.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { compareTally } from '../../server/tallies/compare.ts';
-import { Tally } from '../../server/tallies/tally.ts';
+import { readCount, Tally } from '../../server/tallies/tally.ts';
 import { applyRetention } from '../../workers/retention.ts';
 import { pagesOf } from '../exports/pdf.ts';
 import { download, makeExport, ticked } from '../support/exports.ts';
@@ -405,6 +406,31 @@ describe('the page of an open letter', () => {
     assert.match(await listOf(petition, '?page=2'), /Number100 .*Number104.*Back a page Page 2 of 2/);
     const printed = await listOf(petition, '?print=1');
     for (const n of [0, 50, 104]) assert.match(printed, new RegExp(`Number${n} `));
+  });
+
+  it('keeps so many people at hand; the others are found by their full name, and all are printed in parts', async () => {
+    const petition = await makeOpenLetter();
+    const people = ['Ann One', 'Bo Two', 'Cy Three', 'Di Four', 'Zoé Five'].map((name, n) => ({
+      ...{ name, showName: true, confirmedAt: new Date(Date.now() - n * 1_000) },
+    }));
+    await makeSignatures(world, petition, people);
+    await settle(petition);
+    const opened = { petition, count: await readCount(petition), lang: 'en', now: new Date() } as const;
+    const look = async (wanted: object) => {
+      const asked = { q: '', page: 1, byCountry: false, print: false, ...wanted };
+      const list = await signatoriesView(platform, opened, asked, { page: 2, printed: 2, listed: 3 });
+      const names = list.sections.flatMap(({ groups }) => groups.flatMap(({ rows }) => rows));
+      return { names: names.map(({ name }) => name), pages: list.pages, isCut: list.isCut };
+    };
+    assert.deepEqual(await look({}), { names: ['Ann One', 'Bo Two'], pages: 2, isCut: true });
+    assert.deepEqual((await look({ page: 2 })).names, ['Cy Three']);
+    assert.deepEqual((await look({ q: 'zoe five' })).names, ['Zoé Five']);
+    assert.deepEqual((await look({ q: 'five' })).names, []);
+    const printed = [1, 2, 3].map((page) => look({ print: true, page }));
+    assert.deepEqual(
+      (await Promise.all(printed)).flatMap(({ names }) => names),
+      people.map(({ name }) => name),
+    );
   });
 
   it('has at the top whom an organizer put there, and the rest as they chose', async () => {
