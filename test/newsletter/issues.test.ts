@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { periods } from '../../config/limits.ts';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Mailing } from '../../server/mailings/mailing.ts';
 import { NewsletterComment } from '../../server/newsletter/comments/comment.ts';
 import { Issue } from '../../server/newsletter/issues/issue.ts';
+import { forgetOldReaders } from '../../server/newsletter/retention.ts';
 import { Subscriber } from '../../server/newsletter/subscriber.ts';
 import { suppressAddress } from '../../server/signers/suppression.ts';
 import { steerTask, Task } from '../../server/tasks/task.ts';
@@ -349,6 +351,24 @@ describe('what readers write below an issue', () => {
     const own = `/newsletter/own/${desk.platform.tokens.issue('newsletter', mine._id)}`;
     await visitor(desk.world).post(`${own}/comments/${other.id}/removal`);
     assert.ok(await NewsletterComment.exists({ _id: other._id }), 'somebody else’s comment stays');
+  });
+
+  it('is deleted when nobody confirmed it for 30 days, or it was not shown for a year', async () => {
+    const issue = await makeIssue();
+    const ago = (seconds: number) => new Date(Date.now() - (seconds + 60) * 1_000);
+    const review = { settled: true, at: new Date() };
+    const unconfirmed = ago(periods.pendingKept);
+    await makeComment(desk.platform, issue, { state: 'pending', createdAt: unconfirmed });
+    const year = { createdAt: ago(periods.personalDataKept), confirmedAt: ago(periods.personalDataKept) };
+    await makeComment(desk.platform, issue, { ...year, review: { ...review, shows: 'nothing' } });
+    await makeComment(desk.platform, issue, year);
+    const kept = [
+      await makeComment(desk.platform, issue, { ...year, review: { ...review, shows: 'all' } }),
+      await makeComment(desk.platform, issue, { state: 'pending' }),
+    ];
+    assert.deepEqual(await forgetOldReaders(new Date()), { subscribers: 0, comments: 3 });
+    const left = await NewsletterComment.distinct('_id', { issue: issue._id });
+    assert.deepEqual(left.map(String).sort(), kept.map(({ id }) => id).sort());
   });
 
   it('is printed in an issue where its writer agreed, and gone from it once they take it back', async () => {

@@ -16,7 +16,7 @@ import { errorAt, textOf, valueIn } from '../support/page.ts';
 import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { visitor } from '../support/visitor.ts';
 import { makeSigner } from '../support/words.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
 import { makeIssue, makeReader, newAddress, newsletterLink, readerForm } from './support.ts';
 
 let world: World;
@@ -406,5 +406,20 @@ describe('the addresses', () => {
     const page = await (await viewer.get('/organize/newsletter')).text();
     assert.match(textOf(page), /On the list 2 Not confirmed yet 1/);
     assert.ok(!page.includes('@example.org'));
+  });
+});
+
+describe('while the database is away', () => {
+  it('a form comes back with what was typed, and can be sent again', async () => {
+    const form = readerForm();
+    await world.database.stop('SIGKILL');
+    const response = await subscribe(form);
+    const page = await response.text();
+    assert.equal(response.status, 503);
+    assert.ok(Number(response.headers.get('retry-after')) > 0);
+    assert.equal(valueIn(page, 'email'), form.email);
+    assert.match(page, /Nothing is lost/);
+    await world.restartDatabase();
+    await eventually(async () => (await subscribe(form)).status === 303, 'the database is back');
   });
 });
