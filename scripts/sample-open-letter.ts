@@ -10,7 +10,7 @@ const day = 86_400_000;
 
 const texts = {
   en: {
-    title: 'Open letter: let the river Wend have its floodplain back',
+    title: 'Let the river Wend have its floodplain back',
     addressedTo: 'the ministers for water and for housing',
     summary:
       'Organisations and people who know rivers ask two ministers to stop building where the Wend has always flooded.',
@@ -30,7 +30,7 @@ Sincerely,`,
     imageAlt: '',
   },
   fr: {
-    title: 'Lettre ouverte : rendons à la Wend sa plaine inondable',
+    title: 'Rendons à la Wend sa plaine inondable',
     addressedTo: 'les ministres de l’eau et du logement',
     summary:
       'Des organisations et des personnes qui connaissent les rivières demandent à deux ministres de ne plus bâtir là où la Wend a toujours débordé.',
