@@ -70,7 +70,7 @@ async function showList({ platform, request, response, who }: Exchange): Promise
 }
 
 async function showCampaign({ platform, request, response, who }: Exchange): Promise<void> {
-  const campaign = await campaignOf({ request });
+  const campaign = await campaignOf(request.params.campaign);
   const { title } = campaignTextIn(campaign, campaign.language);
   showPage(request, response, 'organize/campaigns/show', {
     ...organizePage(platform, who, title, 'campaigns'),
@@ -89,7 +89,7 @@ async function publish(
   { request, response, who }: Exchange,
   action: 'campaign.publish' | 'campaign.unpublish',
 ): Promise<void> {
-  const campaign = await campaignOf({ request });
+  const campaign = await campaignOf(request.params.campaign);
   const change = action === 'campaign.publish' ? publishCampaign : unpublishCampaign;
   const isDone = await change(campaign, who.organizer);
   if (isDone)
@@ -103,7 +103,7 @@ async function publish(
 /** The page as the public will see it. */
 async function showPreview({ platform, request, response }: Exchange): Promise<void> {
   const now = new Date();
-  const campaign = await campaignOf({ request });
+  const campaign = await campaignOf(request.params.campaign);
   const count = await readCampaignCount(campaign, now);
   const lang = languageOf(request, campaign.language);
   const context = await campaignContext(platform, { campaign, count }, lang, now, true);

@@ -34,7 +34,7 @@ export function campaignEditorRoutes(platform: Platform): OrganizeRoute[] {
     route('get', '/new', (exchange) => showEditor(exchange, { typed: blankCampaign })),
     route('post', '', create),
     route('get', '/:campaign/edit', async (exchange) => {
-      const campaign = await campaignOf(exchange);
+      const campaign = await campaignOf(exchange.request.params.campaign);
       await showEditor(exchange, { typed: typedCampaign(campaign), campaign });
     }),
     route('post', '/:campaign/edit', save),
@@ -67,7 +67,7 @@ async function create(exchange: Exchange): Promise<void> {
 
 async function save(exchange: Exchange): Promise<void> {
   const { platform, request, response, who } = exchange;
-  const campaign = await campaignOf(exchange);
+  const campaign = await campaignOf(exchange.request.params.campaign);
   const received = await receiveCampaign(formOf(request), pictureOf(request));
   const edited = await editCampaign(campaign, received, who.organizer);
   if (edited.outcome === 'refused') {
