@@ -34,7 +34,7 @@ export const rows = {
   },
   viewer_memory: {
     unit: 'KiB',
-    of: 'growth of the web process for each open stream, its young generation apart',
+    of: 'growth of the web process, which was busy before, for each open stream',
     budget: { of: 'value', atMost: 16 },
   },
   mail: {
