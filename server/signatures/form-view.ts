@@ -1,5 +1,6 @@
-import { translate } from '../locales.ts';
+import { keyFor, translate } from '../locales.ts';
 import { signatoryFieldsView } from '../open-letters/fields-view.ts';
+import type { Kind } from '../petitions/kinds.ts';
 import type { Asking, Language, Petition } from '../petitions/petition.ts';
 import { versionOf } from '../petitions/versions/version.ts';
 import { countryOptions } from '../petitions/view.ts';
@@ -38,7 +39,7 @@ export function signatureFormView(
   }: { typed: Typed; problems?: FieldProblems; values?: Record<string, string> },
 ) {
   const wording = consentWording(petition, lang);
-  const errors = errorMessages(lang, problems, values);
+  const errors = errorMessages(lang, problems, values, petition.kind);
   const asked = askedOf(petition);
   const questions = questionsView(petition, lang, typed, errors);
   const inOrder = fields.flatMap((field) =>
@@ -109,15 +110,16 @@ function questionsView(
 }
 
 /** The message of each field's problem, in the language. */
-export function errorMessages(lang: Language, problems: FieldProblems, values: Record<string, string> = {}) {
+export function errorMessages(
+  lang: Language,
+  problems: FieldProblems,
+  values: Record<string, string> = {},
+  kind?: Kind,
+) {
   const messages: Partial<Record<string, string>> = {};
   for (const [field, problem] of Object.entries(problems)) {
-    if (problem)
-      messages[field] = translate(
-        lang,
-        `form.error.${field.replace(/^answer-.*/, 'answer')}.${problem}`,
-        values,
-      );
+    const key = `form.error.${field.replace(/^answer-.*/, 'answer')}.${problem}`;
+    if (problem) messages[field] = translate(lang, keyFor(lang, kind, key), values);
   }
   return messages;
 }

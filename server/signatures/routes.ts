@@ -121,11 +121,12 @@ async function refuse(
   problems: FieldProblems,
   again?: Date,
 ): Promise<void> {
-  const { lang, now } = opened;
+  const { petition, lang, now } = opened;
   if (status === 503) response.set('Retry-After', '30');
   const values = { inWords: inWords(lang, again ?? now, now) };
   response.status(status).set('Cache-Control', 'no-store');
-  if (wantsJson(request)) return sendProblem(response, status, errorMessages(lang, problems, values));
+  if (wantsJson(request))
+    return sendProblem(response, status, errorMessages(lang, problems, values, petition.kind));
   await showPetition(platform, request, response, opened, { typed: formOf(request), problems, values });
 }
 
