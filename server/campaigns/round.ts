@@ -130,7 +130,8 @@ async function finishBatch(_id: Types.ObjectId, version: number, batch: readonly
   if (gone.length > 0)
     await Participation.deleteMany({
       _id: { $in: gone },
-      ...{ recount: null, recheckAt: null, counted: null, petitions: [] },
+      // An erased signature may be counted yet: what is known of where else its person is stays.
+      ...{ recount: null, recheckAt: null, counted: null, petitions: [], alsoIn: null },
     });
   await CampaignTally.updateOne({ _id, version }, { $set: { batch: null } });
 }

@@ -171,6 +171,18 @@ describe('erasing', () => {
     assert.equal((await compareCampaign(campaign._id, silent)).outcome, 'equal');
   });
 
+  it('before any tally has seen the signatures counts their person once', async () => {
+    const [bench, tree] = (await makePetitions(2)) as [Petition, Petition];
+    const campaign = await makeCampaign([bench, tree]);
+    const id = await sign(bench, `${campaign._id}-ada`);
+    await sign(tree, `${campaign._id}-ada`);
+    await erase(id);
+    await settleCampaign(campaign);
+    await settleCampaign(campaign, [bench, tree]);
+    assert.equal((await peopleOf(campaign)).people, 1);
+    assert.equal((await compareCampaign(campaign._id, silent)).outcome, 'equal');
+  });
+
   it('that is cut short anywhere is finished by a sweep and another try', async () => {
     for (let nth = 1, died = true; died; nth += 1) {
       const [bench, tree] = (await makePetitions(2)) as [Petition, Petition];
