@@ -1,4 +1,4 @@
-import { samplePetitions } from '../scripts/samples.ts';
+import { samplePetitions } from '../scripts/samples/petitions.ts';
 import { Petition } from '../server/petitions/petition.ts';
 
 /** An open petition of usual length without signatures. */

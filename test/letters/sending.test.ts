@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { seedRepresentatives } from '../../scripts/sample-representatives.ts';
+import { seedRepresentatives } from '../../scripts/samples/representatives.ts';
 import { Letter } from '../../server/letters/letter.ts';
 import { Target } from '../../server/letters/target.ts';
 import { writeLetters } from '../../server/letters/write.ts';

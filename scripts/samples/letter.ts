@@ -1,11 +1,11 @@
 import { Types } from 'mongoose';
-import type { Env } from '../config/env.ts';
-import { Letter, letterId } from '../server/letters/letter.ts';
-import { Target } from '../server/letters/target.ts';
-import { ownShare } from '../server/letters/words.ts';
-import { Petition } from '../server/petitions/petition.ts';
-import { placeOf, type SealedField, Signature } from '../server/signatures/signature.ts';
-import { createVault } from '../server/signers/vault.ts';
+import type { Env } from '../../config/env.ts';
+import { Letter, letterId } from '../../server/letters/letter.ts';
+import { Target } from '../../server/letters/target.ts';
+import { ownShare } from '../../server/letters/words.ts';
+import { Petition } from '../../server/petitions/petition.ts';
+import { placeOf, type SealedField, Signature } from '../../server/signatures/signature.ts';
+import { createVault } from '../../server/signers/vault.ts';
 
 const day = 86_400_000;
 

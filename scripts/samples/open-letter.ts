@@ -1,10 +1,10 @@
 import { Types } from 'mongoose';
-import type { Env } from '../config/env.ts';
-import { newSignatory } from '../server/open-letters/sign.ts';
-import type { SignatoryDetails } from '../server/open-letters/signatory.ts';
-import { Petition } from '../server/petitions/petition.ts';
-import { placeOf, type SealedField, Signature } from '../server/signatures/signature.ts';
-import { createVault, type Vault } from '../server/signers/vault.ts';
+import type { Env } from '../../config/env.ts';
+import { newSignatory } from '../../server/open-letters/sign.ts';
+import type { SignatoryDetails } from '../../server/open-letters/signatory.ts';
+import { Petition } from '../../server/petitions/petition.ts';
+import { placeOf, type SealedField, Signature } from '../../server/signatures/signature.ts';
+import { createVault, type Vault } from '../../server/signers/vault.ts';
 
 const day = 86_400_000;
 

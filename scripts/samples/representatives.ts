@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
-import { keyOf, Representative, stored, type Told } from '../server/representatives/representative.ts';
-import { RepresentativeArea, RepresentativeTable } from '../server/representatives/table/table.ts';
+import { keyOf, Representative, stored, type Told } from '../../server/representatives/representative.ts';
+import { RepresentativeArea, RepresentativeTable } from '../../server/representatives/table/table.ts';
 
 const office = 'Valley councillor';
 const councillor = (name: string, district: string, rest: Partial<Told> = {}): Told => ({

@@ -1,5 +1,5 @@
-import { Campaign } from '../server/campaigns/campaign.ts';
-import { Petition } from '../server/petitions/petition.ts';
+import { Campaign } from '../../server/campaigns/campaign.ts';
+import { Petition } from '../../server/petitions/petition.ts';
 
 const day = 86_400_000;
 

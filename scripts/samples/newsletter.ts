@@ -1,10 +1,10 @@
 import { Types } from 'mongoose';
-import type { Env } from '../config/env.ts';
-import { NewsletterComment, placeOf as placeOfComment } from '../server/newsletter/comments/comment.ts';
-import { placeFor } from '../server/newsletter/comments/print.ts';
-import { Issue } from '../server/newsletter/issues/issue.ts';
-import { placeOf, Subscriber } from '../server/newsletter/subscriber.ts';
-import { createVault, type Vault } from '../server/signers/vault.ts';
+import type { Env } from '../../config/env.ts';
+import { NewsletterComment, placeOf as placeOfComment } from '../../server/newsletter/comments/comment.ts';
+import { placeFor } from '../../server/newsletter/comments/print.ts';
+import { Issue } from '../../server/newsletter/issues/issue.ts';
+import { placeOf, Subscriber } from '../../server/newsletter/subscriber.ts';
+import { createVault, type Vault } from '../../server/signers/vault.ts';
 
 const day = 86_400_000;
 const readers = 60;

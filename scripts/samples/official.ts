@@ -1,6 +1,6 @@
-import { Official, OfficialCount } from '../server/linked/official.ts';
-import { Petition } from '../server/petitions/petition.ts';
-import type { SamplePetition } from './samples.ts';
+import { Official, OfficialCount } from '../../server/linked/official.ts';
+import { Petition } from '../../server/petitions/petition.ts';
+import type { SamplePetition } from './sample.ts';
 
 const day = 86_400_000;
 const slug = 'raised-bog';
