@@ -22,10 +22,16 @@ export function translate(language: Language, key: string, values: TOptions = {}
   return text;
 }
 
-/** The key of a text in the words of a kind of petition, where it has words of its own: `linked.form.heading`. */
-export function keyFor(language: Language, kind: unknown, key: string, values: TOptions = {}): string {
-  const own = typeof kind === 'string' ? `${kind}.${key}` : '';
-  return own && translator.exists(own, { ...values, lng: language }) ? own : key;
+/** The same in the words of a kind of petition, where it has words of its own: `linked.form.heading`. */
+export function translateFor(
+  language: Language,
+  kind: string | undefined,
+  key: string,
+  values: TOptions = {},
+): string {
+  const own = `${kind}.${key}`;
+  const hasOwn = kind && translator.exists(own, { ...values, lng: language });
+  return translate(language, hasOwn ? own : key, values);
 }
 
 /** British day-month order for English, as the petitions' readers write dates. */

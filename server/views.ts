@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { formatDate, formatNumber, keyFor, translate } from './locales.ts';
+import { formatDate, formatNumber, translateFor } from './locales.ts';
 import type { Language } from './petitions/petition.ts';
 
 export const viewsFolder = join(import.meta.dirname, '../views');
@@ -25,7 +25,7 @@ export function createViews(): Views {
   // In the words of the kind of petition that the page or the mail is of, where it has its own.
   handlebars.registerHelper('t', (key: string, options: Handlebars.HelperOptions) => {
     const { lang, petition } = rootOf(options);
-    return translate(lang, keyFor(lang, petition?.kind, key, options.hash), options.hash);
+    return translateFor(lang, petition?.kind, key, options.hash);
   });
   handlebars.registerHelper('number', (value: number, options: Handlebars.HelperOptions) =>
     formatNumber(rootOf(options).lang, value),

@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { mailWork } from '../config/limits.ts';
 import { findTogether, updateTogether } from '../server/grouped.ts';
 import { ownLetterView } from '../server/letters/view.ts';
-import { keyFor, translate } from '../server/locales.ts';
+import { translateFor } from '../server/locales.ts';
 import { claimMailing, mailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { signerMailContext } from '../server/mailings/signer-mail.ts';
 import { Petition } from '../server/petitions/petition.ts';
@@ -103,7 +103,7 @@ function composeMail(
   const context = { ...frame, letter, missed };
   return composeSignerMail(tools, signature, mailing, {
     view: `mail/${kind}`,
-    subject: translate(context.lang, keyFor(context.lang, petition.kind, `mail.${kind}.subject`), {
+    subject: translateFor(context.lang, petition.kind, `mail.${kind}.subject`, {
       title: context.petition.title,
     }),
     context,

@@ -2,6 +2,7 @@ import type { SignedIn } from '../middleware/guard.ts';
 import { organizerView } from '../organizers/organizer.ts';
 import { type Action, leastRole } from '../organizers/roles.ts';
 import type { PageContext } from '../page.ts';
+import { kindWords } from '../petitions/kinds.ts';
 import type { Platform } from '../platform.ts';
 
 /** What menus may offer: `petition.edit` is `may.petition_edit` in a template. */
@@ -27,5 +28,6 @@ export function organizePage(
     me: organizerView(platform, who.organizer),
     may: menuOf(who.may),
     petitionKind: who.petition?.kind,
+    counts: who.petition && kindWords[who.petition.kind].counts,
   };
 }

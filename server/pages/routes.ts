@@ -30,7 +30,9 @@ export function pageRoutes({ env }: Pick<Platform, 'env'>): Router {
     cachePublicly(response, 3600);
     response
       .type('text')
-      .send('User-agent: *\nDisallow: /confirm\nDisallow: /signatures/\nDisallow: /unsubscribe/\nDisallow: /newsletter/own/\nDisallow: /newsletter/confirm/\nDisallow: /newsletter/unsubscribe/\nDisallow: /newsletter/comments/\n');
+      .send(
+        'User-agent: *\nDisallow: /confirm\nDisallow: /signatures/\nDisallow: /unsubscribe/\nDisallow: /newsletter/own/\nDisallow: /newsletter/confirm/\nDisallow: /newsletter/unsubscribe/\nDisallow: /newsletter/comments/\n',
+      );
   });
 
   return router;

@@ -1,4 +1,4 @@
-import { keyFor, translate } from '../locales.ts';
+import { translate, translateFor } from '../locales.ts';
 import { type Language, type Petition, textIn } from './petition.ts';
 import { petitionUrl } from './view.ts';
 
@@ -10,7 +10,7 @@ export function shareView(petition: Petition, lang: Language, baseUrl: string) {
     url.searchParams.set('ref', ref);
     return url.href;
   };
-  const says = translate(lang, keyFor(lang, petition.kind, 'share.text'), { title });
+  const says = translateFor(lang, petition.kind, 'share.text', { title });
   return shareLinks(
     lang,
     { title, says, hashtags: petition.hashtags, address, url: petitionUrl(petition, lang) },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { keyFor, translate } from '../locales.ts';
+import { translate, translateFor } from '../locales.ts';
 import type { Language } from '../petitions/petition.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 
@@ -26,11 +26,9 @@ function putTogether(petition: Petition, language: Language): ConsentWording {
   const own = petition.consent;
   const values = { title: textIn(petition, language).title, group: petition.group?.name };
   const signing =
-    own?.signing?.[language] ||
-    translate(language, keyFor(language, petition.kind, 'consent.privacy'), values);
+    own?.signing?.[language] || translateFor(language, petition.kind, 'consent.privacy', values);
   const updates =
-    own?.updates?.[language] ||
-    translate(language, keyFor(language, petition.kind, 'consent.updates'), values);
+    own?.updates?.[language] || translateFor(language, petition.kind, 'consent.updates', values);
   const isOpenLetter = petition.kind === 'openLetter';
   const listing = isOpenLetter ? translate(language, 'openLetter.consent.listing') : '';
   const words = [signing, updates, ...(isOpenLetter ? [listing] : [])].join('\n');

@@ -1,4 +1,4 @@
-import { keyFor, translate } from '../locales.ts';
+import { translate, translateFor } from '../locales.ts';
 import { signatoryFieldsView } from '../open-letters/fields-view.ts';
 import type { Kind } from '../petitions/kinds.ts';
 import type { Asking, Language, Petition } from '../petitions/petition.ts';
@@ -119,7 +119,7 @@ export function errorMessages(
   const messages: Partial<Record<string, string>> = {};
   for (const [field, problem] of Object.entries(problems)) {
     const key = `form.error.${field.replace(/^answer-.*/, 'answer')}.${problem}`;
-    if (problem) messages[field] = translate(lang, keyFor(lang, kind, key), values);
+    if (problem) messages[field] = translateFor(lang, kind, key, values);
   }
   return messages;
 }

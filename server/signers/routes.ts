@@ -3,7 +3,7 @@ import { publicCampaignsWith } from '../campaigns/find.ts';
 import { campaignHeadline } from '../campaigns/view.ts';
 import { HttpError, sendError } from '../errors.ts';
 import { ownLetterData, ownLetterView } from '../letters/view.ts';
-import { keyFor, translate } from '../locales.ts';
+import { translate, translateFor } from '../locales.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { ownWordsView } from '../moderation/own-words.ts';
 import { isOrganisation } from '../open-letters/signatory.ts';
@@ -135,7 +135,7 @@ async function showOwnData(
   const signed = petition ? await findVersion(petition, signature.version ?? 1) : undefined;
   showPage(request, response, 'signatures/manage', {
     lang,
-    page: { title: translate(lang, keyFor(lang, petition?.kind, 'manage.heading')), noindex: true },
+    page: { title: translateFor(lang, petition?.kind, 'manage.heading'), noindex: true },
     petition: petition ? headlineView(petition, lang, new Date()) : undefined,
     letter: petition ? await ownLetterView(platform, petition, signature) : undefined,
     textSigned: petition && signed ? versionView(petition, signed, lang, new Date()) : undefined,

@@ -1,4 +1,4 @@
-import { formatDate, formatNumber, translate } from '../../locales.ts';
+import { formatDate, formatNumber, translate, translateFor } from '../../locales.ts';
 import { type Language, type Petition, textIn } from '../../petitions/petition.ts';
 import { placeName } from '../../petitions/view.ts';
 import { readCount, Tally } from '../../tallies/tally.ts';
@@ -12,6 +12,7 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
   }>();
   const { confirmed, offline, public: shown } = await readCount(petition, now);
   const n = (value: number) => formatNumber(lang, value);
+  const say = (key: string, values = {}) => translateFor(lang, petition.kind, key, values);
   const places = Object.entries(tally?.regions ?? {})
     .filter(([, number]) => number > 0)
     .sort((a, b) => b[1] - a[1])
@@ -23,7 +24,7 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
     group: group ? translate(lang, 'pack.from', { group }) : undefined,
     count: {
       number: n(shown.count),
-      words: translate(lang, 'pack.signatures', { count: shown.count }),
+      words: say('pack.signatures', { count: shown.count }),
       date: translate(lang, 'pack.asOf', { date: dateWithYear(lang, now, petition.timeZone) }),
     },
     parts: [
@@ -33,7 +34,7 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
             [translate(lang, 'openLetter.pack.people'), n(shown.people ?? 0)],
           ] as [string, string][])
         : []),
-      [translate(lang, 'pack.online'), n(confirmed)],
+      [say('pack.online'), n(confirmed)],
       ...(offline === 0
         ? []
         : ([
@@ -41,7 +42,7 @@ export async function coverOf(petition: Petition, lang: Language, now: Date): Pr
             [translate(lang, 'pack.total'), n(shown.count)],
           ] as [string, string][])),
     ],
-    regions: places.length > 0 ? [[translate(lang, 'pack.regions'), ''], ...places] : [],
+    regions: places.length > 0 ? [[say('pack.regions'), ''], ...places] : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { formatNumber, translate } from '../../locales.ts';
+import { formatNumber, translate, translateFor } from '../../locales.ts';
 import { shownOn, showsComment } from '../../moderation/review.ts';
 import { type Listed, readSignatoryLists } from '../../open-letters/directory.ts';
 import { type Petition, textIn } from '../../petitions/petition.ts';
@@ -44,7 +44,10 @@ export async function packStep(
     namesNote:
       agreed === undefined
         ? undefined
-        : translate(lang, 'pack.namesNote', { count: agreed, n: formatNumber(lang, agreed) }),
+        : translateFor(lang, petition.kind, 'pack.namesNote', {
+            count: agreed,
+            n: formatNumber(lang, agreed),
+          }),
     lists: isFirst ? await signatoryLists(platform, petition) : [],
     names: namesOf(platform, petition, read, volumeSize),
   });
