@@ -62,6 +62,16 @@ export function showPage(request: Request, response: Response, name: string, con
   response.type('html').send(renderPage(request.app.locals as Locals, name, context));
 }
 
+/** Shows a mail as its reader gets it, for a frame: it brings its own styles, and runs nothing. */
+export function showMail(request: Request, response: Response, name: string, context: PageContext): void {
+  const { BASE_URL } = (request.app.locals as Locals).platform.env;
+  response.set(
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'unsafe-inline'; img-src ${BASE_URL}; frame-ancestors 'self'; sandbox`,
+  );
+  showPage(request, response, name, context);
+}
+
 /** A page's bytes, to be sent to many. */
 export type Kept = { readonly html: Buffer; readonly etag: string; gzipped?: Buffer };
 

@@ -10,19 +10,14 @@ import { organizePath, petitionPage } from '../signatures/organize/page.ts';
 import { beginImport } from './begin.ts';
 import { type Import, importFolder } from './import.ts';
 import { guessMapping, type Mapping, mappingForm, mappingProblem } from './mapping.ts';
+import { fileProblems } from './problems.ts';
 import { receiveImport } from './receive.ts';
 import { importOf, importResultRoutes, showResult } from './result/routes.ts';
 import { fileView, listImports, mappingView, previewRows } from './view.ts';
 
 const problems = {
-  none: 'Choose a file.',
+  ...fileProblems,
   tooLarge: 'The file is larger than 100 MB. Split it, and import the parts one after the other.',
-  broken:
-    'The file did not arrive whole, or a quotation mark in it opens and never closes. Nothing was kept of it.',
-  empty: 'The file is empty.',
-  noRows: 'The file has a first row with names of columns, but nobody below it.',
-  notText:
-    'This is no CSV file. In the spreadsheet program, save the sheet as CSV (“comma-separated values”) and send that.',
   noHeader:
     'The first row holds an e-mail address. It has to hold the names of the columns, such as Name and Postal code.',
 };

@@ -1,8 +1,5 @@
-import { Suppression } from '../signers/suppression.ts';
+import { countSuppressed, Suppression } from '../signers/suppression.ts';
 import { Subscriber } from './subscriber.ts';
-
-/** Suppressions compared at once. */
-const atOnce = 1_000;
 
 type Reader = Pick<Subscriber, 'emailKey' | 'subscribedAt'>;
 
@@ -24,27 +21,14 @@ export async function suppressedReaders(readers: readonly Reader[]): Promise<Set
 /** How many are on the list, how many of them must not be mailed, and how many that leaves. */
 export async function countReaders() {
   const subscribed = await Subscriber.countDocuments({ state: 'subscribed' });
-  const suppressed = subscribed > 0 ? await countSuppressed() : 0;
+  const suppressed = subscribed > 0 ? await countSuppressed(countAmong) : 0;
   return { subscribed, suppressed, reached: subscribed - suppressed };
 }
 
-/** Goes through the suppressions, which are few, and not through the subscribers. */
-async function countSuppressed(): Promise<number> {
-  let suppressed = 0;
-  for (let after = ''; ; ) {
-    const keys = await Suppression.find({ _id: { $gt: after } }, { _id: 1 })
-      .sort({ _id: 1 })
-      .limit(atOnce)
-      .lean();
-    const last = keys.at(-1);
-    if (!last) return suppressed;
-    after = last._id;
-    const readers = await Subscriber.find(
-      { emailKey: { $in: keys.map(({ _id }) => _id) }, state: 'subscribed' },
-      { emailKey: 1, subscribedAt: 1 },
-    ).lean<Reader[]>();
-    suppressed += (await suppressedReaders(readers)).size;
-  }
+async function countAmong(emailKeys: string[]): Promise<number> {
+  const which = { emailKey: { $in: emailKeys }, state: 'subscribed' as const };
+  const readers = await Subscriber.find(which, { emailKey: 1, subscribedAt: 1 }).lean<Reader[]>();
+  return (await suppressedReaders(readers)).size;
 }
 
 export type Month = { key: string; joined: number; left: number; atEnd: number };

@@ -1,20 +1,6 @@
 import { z } from 'zod';
 import { languages } from '../petitions/petition.ts';
-import { type FieldProblems, plainName, type Typed } from '../signatures/form.ts';
-import { parseAddress } from '../signers/address.ts';
-
-/** An address that mail can be sent to. */
-export const mailbox = z
-  .string({ error: 'missing' })
-  .trim()
-  .min(1, { error: 'missing', abort: true })
-  .max(254, { error: 'tooLong', abort: true })
-  .transform((typed, context) => {
-    const address = parseAddress(typed);
-    if (address) return address;
-    context.addIssue({ code: 'custom', message: 'malformed' });
-    return z.NEVER;
-  });
+import { type FieldProblems, mailbox, plainName, type Typed } from '../signatures/form.ts';
 
 export const captchaAnswer = z.string().default('');
 

@@ -1,16 +1,15 @@
 import { type Request, type Response, Router } from 'express';
 import { checkCaptcha } from '../captcha/captcha.ts';
-import { allowOnly, sendError, statusOf, wantsJson } from '../errors.ts';
+import { allowOnly, sendError, statusOf } from '../errors.ts';
 import { sendFeed } from '../feeds/routes.ts';
-import { inWords, translate } from '../locales.ts';
+import { translate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
 import { alternates } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
-import type { FieldProblems } from '../signatures/form.ts';
-import { newsletterCommentRoutes, pageAge, sendProblem } from './comments/routes.ts';
+import { newsletterCommentRoutes, pageAge, type Refusal, refuseForm } from './comments/routes.ts';
 import { confirmSubscription, findSubscription, type Subscription } from './confirm.ts';
 import { wordingOf } from './consent.ts';
 import { parseSubscription } from './form.ts';
@@ -36,7 +35,7 @@ export function newsletterRoutes(platform: Platform): Router {
     '/newsletter/subscriptions',
     formBody(),
     limitBy(platform, keys, (request, response, again) =>
-      refuse(platform, request, response, 429, { form: 'tooMany' }, again),
+      refuse(platform, request, response, { status: 429, problems: { form: 'tooMany' }, again }),
     ),
     (request: Request, response: Response) => receiveSubscription(platform, request, response),
   );
@@ -79,39 +78,27 @@ async function receiveSubscription(platform: Platform, request: Request, respons
   const lang = languageOf(request);
   const typed = formOf(request);
   const parsed = parseSubscription(typed, wordingOf(env, 'newsletter.consent', lang).version);
-  if (parsed.outcome === 'refused') return refuse(platform, request, response, 422, parsed.problems);
+  if (parsed.outcome === 'refused')
+    return refuse(platform, request, response, { status: 422, problems: parsed.problems });
   const captcha = await checkCaptcha(env, parsed.form['h-captcha-response'], addressOf(request), log);
   metrics.captchas.inc({ outcome: captcha });
   if (captcha !== 'passed')
-    return refuse(platform, request, response, captcha === 'unavailable' ? 503 : 422, { captcha });
+    return refuse(platform, request, response, {
+      ...{ status: captcha === 'unavailable' ? 503 : 422, problems: { captcha } },
+    });
   try {
     const page = parsed.form.from === 'signed' ? '/newsletter?from=signed' : '/newsletter';
     await subscribe(platform, parsed.form, { page: inLanguage(page, lang), lang });
   } catch (error) {
     if (statusOf(error) !== 503) throw error;
     log.error({ err: error, requestId: request.id }, 'a subscription could not be stored');
-    return refuse(platform, request, response, 503, { form: 'unavailable' });
+    return refuse(platform, request, response, { status: 503, problems: { form: 'unavailable' } });
   }
   response.redirect(303, inLanguage('/newsletter/check-your-email', lang));
 }
 
-/** Shows the page again with all that was typed, and what is wrong; problem details to programs. */
-async function refuse(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  status: number,
-  problems: FieldProblems,
-  again?: Date,
-): Promise<void> {
-  const lang = languageOf(request);
-  const now = new Date();
-  if (status === 503) response.set('Retry-After', '30');
-  response.status(status).set('Cache-Control', 'no-store');
-  const form = { typed: formOf(request), problems, values: { inWords: inWords(lang, again ?? now, now) } };
-  if (wantsJson(request)) return sendProblem(response, lang, form);
-  await showNewsletter(platform, request, response, form);
-}
+const refuse = (platform: Platform, request: Request, response: Response, refusal: Refusal): Promise<void> =>
+  refuseForm(request, response, refusal, (form) => showNewsletter(platform, request, response, form));
 
 async function showNewsletter(
   platform: Platform,

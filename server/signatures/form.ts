@@ -45,17 +45,20 @@ export const plainName = oneLine()
   .refine((text) => /\p{L}/u.test(text), { error: 'missing', abort: true })
   .refine((text) => !webAddress.test(text) && !/[<>@]/.test(text), { error: 'url' });
 
+/** An address that mail can be sent to. */
+export const mailbox = oneLine()
+  .min(1, { error: 'missing', abort: true })
+  .max(254, { error: 'tooLong', abort: true })
+  .transform((typed, context) => {
+    const address = parseAddress(typed);
+    if (address) return address;
+    context.addIssue({ code: 'custom', message: 'malformed' });
+    return z.NEVER;
+  });
+
 export const signatureForm = z.object({
   name: plainName,
-  email: oneLine()
-    .min(1, { error: 'missing', abort: true })
-    .max(254, { error: 'tooLong', abort: true })
-    .transform((typed, context) => {
-      const address = parseAddress(typed);
-      if (address) return address;
-      context.addIssue({ code: 'custom', message: 'malformed' });
-      return z.NEVER;
-    }),
+  email: mailbox,
   country: oneLine()
     .min(1, { error: 'missing', abort: true })
     .transform((code) => code.toUpperCase())

@@ -34,6 +34,24 @@ export async function suppressAddress(
   }
 }
 
+/** Suppressions gone through at once. */
+const atOnce = 1_000;
+
+/** How many of a list must not be mailed: goes through the suppressions, which are few, and not through the list. */
+export async function countSuppressed(countAmong: (emailKeys: string[]) => Promise<number>): Promise<number> {
+  let suppressed = 0;
+  for (let after = ''; ; ) {
+    const found = await Suppression.find({ _id: { $gt: after } }, { _id: 1 })
+      .sort({ _id: 1 })
+      .limit(atOnce)
+      .lean();
+    const last = found.at(-1);
+    if (!last) return suppressed;
+    after = last._id;
+    suppressed += await countAmong(found.map(({ _id }) => _id));
+  }
+}
+
 const findSuppression = findTogether<Suppression & { _id: string }>(Suppression);
 
 /** Whether mail may go to the address: `asked` for mail that follows from something its owner just did. */

@@ -2,11 +2,8 @@ import type { Types } from 'mongoose';
 import { Mailing, updateMailingId } from '../mailings/mailing.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { Signature } from '../signatures/signature.ts';
-import { Suppression } from '../signers/suppression.ts';
+import { countSuppressed, Suppression } from '../signers/suppression.ts';
 import { Update } from './update.ts';
-
-/** Suppressions compared at once. */
-const atOnce = 1_000;
 
 /** Signers who agreed to updates and still do. */
 export const agreedOn = ({ _id }: Pick<Petition, '_id'>) =>
@@ -14,27 +11,11 @@ export const agreedOn = ({ _id }: Pick<Petition, '_id'>) =>
 
 /** How many agreed, how many of them have since asked for no more mail, and how many that leaves. */
 export async function countAudience(petition: Pick<Petition, '_id'>) {
+  const countAmong = (emailKeys: string[]) =>
+    Signature.countDocuments({ ...agreedOn(petition), emailKey: { $in: emailKeys } }).exec();
   const agreed = await Signature.countDocuments(agreedOn(petition));
-  const suppressed = agreed > 0 ? await countSuppressed(petition) : 0;
+  const suppressed = agreed > 0 ? await countSuppressed(countAmong) : 0;
   return { agreed, suppressed, reached: agreed - suppressed };
-}
-
-/** Goes through the suppressions, which are few, and not through the signers. */
-async function countSuppressed(petition: Pick<Petition, '_id'>): Promise<number> {
-  let suppressed = 0;
-  for (let after = ''; ; ) {
-    const keys = await Suppression.find({ _id: { $gt: after } }, { _id: 1 })
-      .sort({ _id: 1 })
-      .limit(atOnce)
-      .lean();
-    const last = keys.at(-1);
-    if (!last) return suppressed;
-    after = last._id;
-    suppressed += await Signature.countDocuments({
-      ...agreedOn(petition),
-      emailKey: { $in: keys.map(({ _id }) => _id) },
-    });
-  }
 }
 
 /** The addresses among these that must not be mailed unasked. */

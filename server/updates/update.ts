@@ -58,6 +58,7 @@ export type UpdateTexts = { [Lang in Language]?: { title: string; body: string; 
 export const Update = model('Update', schema);
 
 type Worded = Pick<Update, 'texts'>;
+type Published = { publishedAt?: Date | null | undefined; hiddenAt?: Date | null | undefined };
 
 /** The update in a language, or in the petition's own, or in whichever it has. */
 export function updateTextIn({ texts }: Worded, petition: Pick<Petition, 'language'>, lang: Language) {
@@ -68,10 +69,9 @@ export function updateTextIn({ texts }: Worded, petition: Pick<Petition, 'langua
   return { lang: found, title: written.title, body: written.body, imageAlt: written.imageAlt ?? '' };
 }
 
-/** Whether the public may read it. */
-export const isPublic = ({ publishedAt, hiddenAt }: Pick<Update, 'publishedAt' | 'hiddenAt'>): boolean =>
-  Boolean(publishedAt && !hiddenAt);
+/** Whether the public may read an update or an issue. */
+export const isPublic = ({ publishedAt, hiddenAt }: Published): boolean => Boolean(publishedAt && !hiddenAt);
 
-/** The languages an update can be read in. */
-export const languagesIn = ({ texts }: Worded): Language[] =>
+/** The languages an update or an issue can be read in. */
+export const languagesIn = ({ texts }: { texts?: { [Lang in Language]?: unknown } | null }): Language[] =>
   languages.filter((language) => texts?.[language]);

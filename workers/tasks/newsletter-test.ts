@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { printedIn } from '../../server/newsletter/comments/print.ts';
-import { bodiesOf, Issue, languagesIn } from '../../server/newsletter/issues/issue.ts';
+import { bodiesOf, Issue } from '../../server/newsletter/issues/issue.ts';
 import { issueMailView, newsletterFrame } from '../../server/newsletter/issues/mail.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
+import { languagesIn } from '../../server/updates/update.ts';
 import { messageIdOf } from '../mail.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';
 import { sendTestMail } from './bulk-test.ts';

@@ -9,7 +9,8 @@ import type { Language } from '../../petitions/petition.ts';
 import { alternates } from '../../petitions/view.ts';
 import type { Platform } from '../../platform.ts';
 import type { FieldProblems } from '../../signatures/form.ts';
-import { Issue, issueTextIn, languagesIn } from '../issues/issue.ts';
+import { languagesIn } from '../../updates/update.ts';
+import { Issue, issueTextIn } from '../issues/issue.ts';
 import { issueUrl, newsletterUrl } from '../issues/mail.ts';
 import {
   commentFormView,
@@ -49,7 +50,9 @@ export function newsletterCommentRoutes(
     '/newsletter/:slug/comments',
     formBody(),
     limitBy(platform, keys, async (request, response, again) =>
-      refuse(platform, request, response, await issueOf(request), 429, { form: 'tooMany' }, again),
+      refuse(platform, request, response, await issueOf(request), {
+        ...{ status: 429, problems: { form: 'tooMany' }, again },
+      }),
     ),
     (request: Request, response: Response) => receiveComment(platform, request, response),
   );
@@ -80,42 +83,48 @@ async function receiveComment(platform: Platform, request: Request, response: Re
   const issue = await issueOf(request);
   const lang = languageOf(request);
   const parsed = parseComment(formOf(request));
-  if (parsed.outcome === 'refused') return refuse(platform, request, response, issue, 422, parsed.problems);
+  if (parsed.outcome === 'refused')
+    return refuse(platform, request, response, issue, { status: 422, problems: parsed.problems });
   const captcha = await checkCaptcha(env, parsed.form['h-captcha-response'], addressOf(request), log);
   metrics.captchas.inc({ outcome: captcha });
   if (captcha !== 'passed')
-    return refuse(platform, request, response, issue, captcha === 'unavailable' ? 503 : 422, { captcha });
+    return refuse(platform, request, response, issue, {
+      ...{ status: captcha === 'unavailable' ? 503 : 422, problems: { captcha } },
+    });
   try {
     await writeComment(platform, issue, parsed.form, { page: issueUrl(issue, lang), lang });
   } catch (error) {
     if (statusOf(error) !== 503) throw error;
-    return refuse(platform, request, response, issue, 503, { form: 'unavailable' });
+    return refuse(platform, request, response, issue, { status: 503, problems: { form: 'unavailable' } });
   }
   response.redirect(303, issueUrl(issue, lang, '/comments/received'));
 }
 
-async function refuse(
+const refuse = (
   platform: Platform,
   request: Request,
   response: Response,
   issue: Issue,
-  status: number,
-  problems: FieldProblems,
-  again?: Date,
+  refusal: Refusal,
+): Promise<void> =>
+  refuseForm(request, response, refusal, (form) => showIssue(platform, request, response, issue, form));
+
+export type Refusal = { status: number; problems: FieldProblems; again?: Date | undefined };
+
+/** Shows a page again with all that was typed, and what is wrong; problem details to programs. */
+export async function refuseForm(
+  request: Request,
+  response: Response,
+  { status, problems, again }: Refusal,
+  showAgain: (form: FormShown) => Promise<void>,
 ): Promise<void> {
   const lang = languageOf(request);
   const now = new Date();
   if (status === 503) response.set('Retry-After', '30');
   response.status(status).set('Cache-Control', 'no-store');
   const form = { typed: formOf(request), problems, values: { inWords: inWords(lang, again ?? now, now) } };
-  if (wantsJson(request)) return sendProblem(response, lang, form);
-  await showIssue(platform, request, response, issue, form);
-}
-
-/** For programs: what a page would say at its fields. */
-export function sendProblem(response: Response, lang: Language, form: FormShown): void {
+  if (!wantsJson(request)) return showAgain(form);
   const title = translate(lang, 'newsletter.error.title');
-  const status = response.statusCode;
   const problem = { type: 'about:blank', title, status, errors: problemMessages(lang, form) };
   response.type('application/problem+json').send(JSON.stringify(problem));
 }

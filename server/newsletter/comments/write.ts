@@ -5,9 +5,9 @@ import { insertTogether } from '../../grouped.ts';
 import type { Language } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
 import { controlButLines } from '../../signatures/characters.ts';
-import { plainName, type Typed, webAddress } from '../../signatures/form.ts';
+import { mailbox, plainName, type Typed, webAddress } from '../../signatures/form.ts';
 import { wordingOf } from '../consent.ts';
-import { captchaAnswer, mailbox, parseForm } from '../form.ts';
+import { captchaAnswer, parseForm } from '../form.ts';
 import type { Issue } from '../issues/issue.ts';
 import { NewsletterComment, placeOf } from './comment.ts';
 

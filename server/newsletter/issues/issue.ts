@@ -51,10 +51,6 @@ export type IssueTexts = { [Lang in Language]?: { subject: string; preview: stri
 
 type Worded = { texts?: Issue['texts'] | IssueTexts | null };
 
-/** The languages an issue can be read in. */
-export const languagesIn = ({ texts }: Worded): Language[] =>
-  languages.filter((language) => texts?.[language]);
-
 /** The issue in a language, or in whichever it has. */
 export function issueTextIn(issue: Worded, lang: Language) {
   const found = [lang, ...languages].find((language) => issue.texts?.[language]);
@@ -66,10 +62,6 @@ export function issueTextIn(issue: Worded, lang: Language) {
 /** Every text of an issue, for what is looked up for all of them at once. */
 export const bodiesOf = ({ texts }: Worded): string[] =>
   languages.flatMap((language) => texts?.[language]?.body ?? []);
-
-/** Whether the public may read it. */
-export const isPublic = ({ publishedAt, hiddenAt }: Pick<Issue, 'publishedAt' | 'hiddenAt'>): boolean =>
-  Boolean(publishedAt && !hiddenAt);
 
 /** What the public may read, the newest first. */
 export const published = { publishedAt: { $ne: null }, hiddenAt: null } as const;

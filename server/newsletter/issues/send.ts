@@ -3,8 +3,9 @@ import { record } from '../../audit/entry.ts';
 import type { Platform } from '../../platform.ts';
 import { beginTask, Task } from '../../tasks/task.ts';
 import type { Begun } from '../../updates/send.ts';
+import { languagesIn } from '../../updates/update.ts';
 import { countReaders } from '../audience.ts';
-import { Issue, languagesIn } from './issue.ts';
+import { Issue } from './issue.ts';
 
 /**
  * Freezes an issue as the organizer saw it, shows it on the web and begins to mail it to everybody on the list. Of several

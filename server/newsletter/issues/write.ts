@@ -2,10 +2,11 @@ import { Types } from 'mongoose';
 import { record } from '../../audit/entry.ts';
 import { slugFrom } from '../../petitions/organize/fields.ts';
 import type { Language } from '../../petitions/petition.ts';
+import { languagesIn } from '../../updates/update.ts';
 import { NewsletterComment } from '../comments/comment.ts';
 import { placeFor, printable } from '../comments/print.ts';
 import type { IssueForm } from './form.ts';
-import { Issue, issueTextIn, languagesIn } from './issue.ts';
+import { Issue, issueTextIn } from './issue.ts';
 
 type By = { organizer: Types.ObjectId };
 

@@ -9,11 +9,12 @@ import type { Platform } from '../../platform.ts';
 import type { Typed } from '../../signatures/form.ts';
 import { Task } from '../../tasks/task.ts';
 import { taskView } from '../../tasks/view.ts';
+import { isPublic, languagesIn } from '../../updates/update.ts';
 import { countReaders, readMonths } from '../audience.ts';
 import { NewsletterComment, openComment } from '../comments/comment.ts';
 import { placeFor, printable, printedIn, withComments } from '../comments/print.ts';
 import { type IssueProblems, languageNames } from '../issues/form.ts';
-import { bodiesOf, Issue, isPublic, issueTextIn, languagesIn } from '../issues/issue.ts';
+import { bodiesOf, Issue, issueTextIn } from '../issues/issue.ts';
 import { issueUrl } from '../issues/mail.ts';
 import { Subscriber } from '../subscriber.ts';
 

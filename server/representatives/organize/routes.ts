@@ -3,6 +3,7 @@ import { fileLimits, representativeLimits } from '../../../config/limits.ts';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
 import { importFolder } from '../../imports/import.ts';
+import { fileProblems } from '../../imports/problems.ts';
 import { receiveFile } from '../../middleware/file-form.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
@@ -20,14 +21,8 @@ import { tablesView, tableView } from './view.ts';
 
 const megabytes = representativeLimits.fileBytes / 1024 / 1024;
 const problems = {
-  none: 'Choose a file.',
+  ...fileProblems,
   tooLarge: `The file is larger than ${megabytes} MB. Use what postal codes begin with in place of whole ones.`,
-  broken:
-    'The file did not arrive whole, or a quotation mark in it opens and never closes. Nothing was kept of it.',
-  empty: 'The file is empty.',
-  noRows: 'The file has a first row with names of columns, but nobody below it.',
-  notText:
-    'This is no CSV file. In the spreadsheet program, save the sheet as CSV (“comma-separated values”) and send that.',
 };
 const done: Readonly<Record<string, string>> = {
   used: 'Letters go by this table from now on.',

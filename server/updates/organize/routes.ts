@@ -6,7 +6,7 @@ import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
 import { pictureForm, pictureOf } from '../../middleware/picture-form.ts';
 import { organizePage } from '../../organize/chrome.ts';
-import { languageOf, showPage } from '../../page.ts';
+import { languageOf, showMail, showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
 import { updateMailView } from '../mail.ts';
@@ -58,7 +58,7 @@ export function organizeUpdateRoutes(platform: Platform): OrganizeRoute[] {
       await receive(platform, request, response, who, await updateOf(request, who));
     }),
     see('/:n/mail', async (request, response, who) => {
-      showMail(platform, request, response, who, await updateOf(request, who));
+      previewMail(platform, request, response, who, await updateOf(request, who));
     }),
     change('/:n/publish', async (request, response, who) => {
       await publishUpdate(await which(request, who), by(who));
@@ -152,8 +152,8 @@ function showForm(
   });
 }
 
-/** The mail as a signer gets it, for a frame: it brings its own styles, and runs nothing. */
-function showMail(
+/** The mail as a signer gets it. */
+function previewMail(
   platform: Platform,
   request: Request,
   response: Response,
@@ -168,11 +168,7 @@ function showMail(
     { petition, update, kind: update.kind, texts: update.texts, image: update.image },
     lang,
   );
-  response.set(
-    'Content-Security-Policy',
-    `default-src 'none'; style-src 'unsafe-inline'; img-src ${platform.env.BASE_URL}; frame-ancestors 'self'; sandbox`,
-  );
-  showPage(request, response, 'mail/update.html', {
+  showMail(request, response, 'mail/update.html', {
     page: { title: subject, noindex: true },
     ...frame,
     name: lang === 'fr' ? 'Dominique' : 'Robin',

@@ -1,6 +1,7 @@
 import { fileLimits, letterLimits } from '../../../../config/limits.ts';
 import { HttpError } from '../../../errors.ts';
 import { importFolder } from '../../../imports/import.ts';
+import { fileProblems } from '../../../imports/problems.ts';
 import { receiveFile } from '../../../middleware/file-form.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../../middleware/guard.ts';
@@ -29,16 +30,12 @@ export function targetImportRoutes(platform: Platform): OrganizeRoute[] {
 }
 
 const problemWords: Readonly<Record<string, string>> = {
-  none: 'Choose a file.',
+  ...fileProblems,
   tooLarge: 'The file is larger than 512 KB: a letter has at most 500 targets.',
-  broken:
-    'The file cannot be read: a quotation mark in it opens and never closes, or it did not arrive whole.',
   empty:
     'There is nobody in the file: it needs a first row with the names of the columns, and a row for each target.',
   noColumns:
     'The first row has to name the columns: name and address at least; title, language and salutation if you like.',
-  notText:
-    'This is no CSV file. In the spreadsheet program, save the sheet as CSV (“comma-separated values”) and send that.',
   tooMany: `There are more rows than the ${letterLimits.targets} targets a letter can have.`,
 };
 

@@ -4,7 +4,7 @@ import { HttpError } from '../../../errors.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
 import { organizePage } from '../../../organize/chrome.ts';
-import { languageOf, showPage } from '../../../page.ts';
+import { languageOf, showMail, showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
 import { readId } from '../../../record-id.ts';
 import { printedIn } from '../../comments/print.ts';
@@ -57,7 +57,7 @@ export function issueOrganizeRoutes(platform: Platform): OrganizeRoute[] {
     see('/:issue', async (exchange) => showOne(exchange, await issueOf(exchange.request)), 'newsletter.view'),
     see('/:issue/edit', async (exchange) => showForm(exchange, { issue: await issueOf(exchange.request) })),
     change('/:issue', async (exchange) => receive(exchange, await issueOf(exchange.request))),
-    see('/:issue/mail', showMail, 'newsletter.view'),
+    see('/:issue/mail', previewMail, 'newsletter.view'),
     act('/:issue/publish', publishIssue),
     act('/:issue/hide', hideIssue),
     change('/:issue/discard', async ({ request, response, who }) => {
@@ -162,8 +162,8 @@ async function showForm(
   });
 }
 
-/** The mail as a reader gets it, for a frame: it brings its own styles, and runs nothing. */
-async function showMail({ platform, request, response }: Exchange): Promise<void> {
+/** The mail as a reader gets it. */
+async function previewMail({ platform, request, response }: Exchange): Promise<void> {
   const issue = await issueOf(request);
   const lang = languageOf(request, issueTextIn(issue, 'en').lang);
   const { context, subject } = issueMailView(
@@ -172,11 +172,7 @@ async function showMail({ platform, request, response }: Exchange): Promise<void
     await printedIn(platform, bodiesOf(issue)),
     lang,
   );
-  response.set(
-    'Content-Security-Policy',
-    `default-src 'none'; style-src 'unsafe-inline'; img-src ${platform.env.BASE_URL}; frame-ancestors 'self'; sandbox`,
-  );
-  showPage(request, response, 'newsletter/mail/issue.html', {
+  showMail(request, response, 'newsletter/mail/issue.html', {
     page: { title: subject, noindex: true },
     ...newsletterFrame(platform, lang, 'issue'),
     ...{ name: lang === 'fr' ? 'Dominique' : 'Robin', ...context },

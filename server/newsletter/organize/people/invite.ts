@@ -1,10 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
 import { Types } from 'mongoose';
 import { z } from 'zod';
 import { mailWork, newsletterLimits } from '../../../../config/limits.ts';
 import { record } from '../../../audit/entry.ts';
-import { NotText, rewriteAsUtf8 } from '../../../imports/encoding.ts';
-import { BrokenCsv, type CsvRecord, findDelimiter, isBlank, readRecords } from '../../../imports/records.ts';
+import {
+  folded,
+  readSmallSheet,
+  rowsSent,
+  type SmallSheet,
+  type TypedRow,
+} from '../../../imports/small-sheet.ts';
 import { type Language, languages } from '../../../petitions/petition.ts';
 import type { Platform } from '../../../platform.ts';
 import { plainName } from '../../../signatures/form.ts';
@@ -14,8 +18,6 @@ import { placeOf, Subscriber } from '../../subscriber.ts';
 
 const fields = ['email', 'name', 'language'] as const;
 type Field = (typeof fields)[number];
-type Cells = { email: string; name: string; language: string };
-
 /** How columns are called in sheets people have, in small letters without accents. */
 const usualNames: Readonly<Record<Field, RegExp>> = {
   email: /^e.?mail|^courriel|^address|^adresse/,
@@ -24,67 +26,36 @@ const usualNames: Readonly<Record<Field, RegExp>> = {
 };
 
 type Invited = { address: Address; name: string; language: Language };
-export type Row = { row: number; typed: Cells; invited?: Invited; problem?: string };
-export type Sheet =
-  | { outcome: 'read'; rows: Row[] }
-  | { outcome: 'refused'; problem: 'empty' | 'noColumns' | 'notText' | 'broken' | 'tooMany'; row?: number };
+type Typed = TypedRow<Field>;
+export type Row = Typed & { invited?: Invited; problem?: string };
+export type Sheet = SmallSheet<Row>;
 
 type Vaulted = Pick<Platform, 'vault'>;
 
 /** Reads a list that was just sent, and deletes the file. */
 export async function readSheet(platform: Vaulted, sent: string): Promise<Sheet> {
-  const path = `${sent}.utf8`;
-  try {
-    await rewriteAsUtf8(sent, path);
-    if ((await readFile(path, 'utf8')).trim() === '') return { outcome: 'refused', problem: 'empty' };
-    const limit = newsletterLimits.rows + 2;
-    const [header, ...records] = await readRecords(path, await findDelimiter(path), { limit });
-    return rowsOf(platform, header, records);
-  } catch (error) {
-    if (error instanceof NotText) return { outcome: 'refused', problem: 'notText' };
-    if (error instanceof BrokenCsv) return { outcome: 'refused', problem: 'broken', row: error.row };
-    throw error;
-  } finally {
-    await Promise.all([rm(sent, { force: true }), rm(path, { force: true })]);
-  }
-}
-
-async function rowsOf(
-  platform: Vaulted,
-  header: CsvRecord | undefined,
-  records: readonly CsvRecord[],
-): Promise<Sheet> {
-  const names = (header?.cells ?? []).map((name) =>
-    name.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().trim(),
-  );
-  const column = (field: Field) => names.findIndex((name) => usualNames[field].test(name));
-  if (column('email') < 0) return { outcome: 'refused', problem: 'noColumns' };
-  const filled = records.filter((record) => !isBlank(record));
-  if (filled.length === 0) return { outcome: 'refused', problem: 'empty' };
-  if (filled.length > newsletterLimits.rows) return { outcome: 'refused', problem: 'tooMany' };
-  const typed = filled.map(({ cells, row }) => {
-    const cell = (field: Field) => (cells[column(field)] ?? '').trim();
-    return { row, typed: { email: cell('email'), name: cell('name'), language: cell('language') } };
+  const sheet = await readSmallSheet(sent, {
+    ...{ names: usualNames, needed: ['email'], most: newsletterLimits.rows },
   });
-  return { outcome: 'read', rows: await judge(platform, typed) };
+  return sheet.outcome === 'read' ? { ...sheet, rows: await judge(platform, sheet.rows) } : sheet;
 }
 
 const languageNames: Readonly<Record<string, Language>> = {
   ...{ '': 'en', en: 'en', english: 'en', anglais: 'en', fr: 'fr', french: 'fr', francais: 'fr' },
 };
 
-function readCells(typed: Cells): Invited | string {
-  const address = parseAddress(typed.email);
+function readCells({ email = '', name = '', language: spoken = '' }: Typed['typed']): Invited | string {
+  const address = parseAddress(email);
   if (!address) return 'The e-mail address does not look like one.';
-  if (typed.name && !plainName.safeParse(typed.name).success)
+  if (name && !plainName.safeParse(name).success)
     return 'The name is too long, or has characters or web addresses that do not belong there.';
-  const language = languageNames[typed.language.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()];
+  const language = languageNames[folded(spoken)];
   if (!language) return `The language is none of ${languages.join(', ')}.`;
-  return { address, name: typed.name, language };
+  return { address, name, language };
 }
 
 /** Whom each row invites, or why nobody: not readable, twice in the file, known already, or asked for no mail. */
-async function judge({ vault }: Vaulted, rows: readonly { row: number; typed: Cells }[]): Promise<Row[]> {
+async function judge({ vault }: Vaulted, rows: readonly Typed[]): Promise<Row[]> {
   const read = rows.map(({ row, typed }) => ({ row, typed, found: readCells(typed) }));
   const keys = read.flatMap(({ found }) =>
     typeof found === 'string' ? [] : vault.emailKey(found.address.canonical),
@@ -113,19 +84,13 @@ async function judge({ vault }: Vaulted, rows: readonly { row: number; typed: Ce
 
 const cell = z.string().max(1_000);
 const kept = z
-  .array(z.object({ row: z.number().int(), typed: z.object({ email: cell, name: cell, language: cell }) }))
+  .array(z.object({ row: z.number().int(), typed: z.partialRecord(z.enum(fields), cell) }))
   .max(newsletterLimits.rows);
 
-/** The rows of a preview as its form sends them back; judged again, because lists change. Undefined for anything else. */
+/** The rows of a preview, judged again, because lists change. Undefined for anything else. */
 export async function readRows(platform: Vaulted, sent: string | undefined): Promise<Row[] | undefined> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(sent ?? '');
-  } catch {
-    return undefined;
-  }
-  const rows = kept.safeParse(parsed);
-  return rows.success ? judge(platform, rows.data) : undefined;
+  const rows = rowsSent(kept, sent);
+  return rows && judge(platform, rows);
 }
 
 export const rowsToSend = (rows: readonly Row[]): string =>

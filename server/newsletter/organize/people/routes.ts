@@ -5,6 +5,7 @@ import { fileLimits, newsletterLimits } from '../../../../config/limits.ts';
 import { record } from '../../../audit/entry.ts';
 import { HttpError } from '../../../errors.ts';
 import { importFolder } from '../../../imports/import.ts';
+import { fileProblems } from '../../../imports/problems.ts';
 import { calendarDay } from '../../../locales.ts';
 import { receiveFile } from '../../../middleware/file-form.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
@@ -51,15 +52,11 @@ const reason = z
   .max(300, { error: 'At most 300 characters.' });
 
 const problemWords: Readonly<Record<string, string>> = {
-  none: 'Choose a file.',
+  ...fileProblems,
   tooLarge: 'The file is larger than 1 MB. Send it in parts.',
-  broken:
-    'The file cannot be read: a quotation mark in it opens and never closes, or it did not arrive whole.',
   empty:
     'There is nobody in the file: it needs a first row with the names of the columns, and a row for each person.',
   noColumns: 'The first row has to name the columns: email at least; name and language if you like.',
-  notText:
-    'This is no CSV file. In the spreadsheet program, save the sheet as CSV (“comma-separated values”) and send that.',
   tooMany: `There are more than ${newsletterLimits.rows.toLocaleString('en')} rows. Send the list in parts.`,
 };
 
