@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { type Env, readEnv } from '../config/env.ts';
 import { createLog } from '../config/log.ts';
-import { freePort, type Part, startPart } from '../scripts/part.ts';
+import { freePort, type Main, mainArgs, type Part, startPart } from '../scripts/part.ts';
 import { startRedis } from '../scripts/redis.ts';
 import { Signature } from '../server/signatures/signature.ts';
 import { connectMongo, disconnectMongo } from '../server/stores.ts';
@@ -13,8 +13,6 @@ import { type OpenPlatform, openPlatform } from '../test/support/platform.ts';
 import { makeCertificate } from './parts/certificate.ts';
 import { type Helper, startHelper } from './parts/helper.ts';
 import type { Scale } from './scale.ts';
-
-const root = join(import.meta.dirname, '..');
 
 /** A web process of ours. */
 export type Web = Part & { url: string; port: number };
@@ -130,7 +128,7 @@ async function startDatabase(folder: string, flags: string[]): Promise<Part & { 
   let port = '';
   const part = await startPart({
     command: process.execPath,
-    args: [...flags, join(root, 'embedded/main.ts'), '--port', '0', '--data', folder],
+    args: [...flags, ...mainArgs('database'), '--port', '0', '--data', folder],
     ready(line) {
       port = /"listening":\s*(\d+)/.exec(line)?.[1] ?? '';
       return port !== '';
@@ -149,7 +147,7 @@ async function startWebOn(
   const port = await freePort();
   const preload = ['--import', join(import.meta.dirname, 'parts/edge.ts')];
   const part = await startMain(
-    'server',
+    'web',
     { ...source, PORT: String(port), BENCH_HCAPTCHA_PORT: String(captcha.told.port), BENCH_CERT: cert },
     [...flags, ...preload],
     (line) => line.includes('"msg":"listening on '),
@@ -169,14 +167,14 @@ async function untilReady({ url }: Web): Promise<void> {
 }
 
 const startMain = (
-  name: 'server' | 'workers',
+  name: Main,
   env: Record<string, string>,
   flags: string[],
   ready: (line: string) => boolean,
 ): Promise<Part> =>
   startPart({
     command: process.execPath,
-    args: [...flags, join(root, name, 'main.ts')],
+    args: [...flags, ...mainArgs(name)],
     env,
     ready,
     onLine: () => undefined,

@@ -10,12 +10,11 @@ import { createTokens } from '../server/signers/tokens.ts';
 import { connectMongo, disconnectMongo } from '../server/stores.ts';
 import { localKeys } from './keys.ts';
 import { checkPort, holdFolder } from './occupied.ts';
-import { freePort, startPart } from './part.ts';
+import { freePort, type Main, mainArgs, startPart } from './part.ts';
 import { startRedis } from './redis.ts';
 import { seedSamples } from './seed.ts';
 import { createSupervisor, type Starter } from './supervisor.ts';
 
-const root = join(import.meta.dirname, '..');
 const pretty = PinoPretty({
   colorize: process.stdout.isTTY,
   translateTime: 'SYS:HH:MM:ss',
@@ -55,8 +54,8 @@ async function start(env: StartEnv): Promise<void> {
     DATA_DIR: dataFolder,
   };
   const { samples, ownerPath } = await prepareDatabase(env, stores);
-  await supervisor.keepRunning('web', startNode('web', ['server/main.ts'], stores));
-  await supervisor.keepRunning('workers', startNode('workers', ['workers/main.ts'], stores));
+  await supervisor.keepRunning('web', startNode('web', stores));
+  await supervisor.keepRunning('workers', startNode('workers', stores));
   // After what the parts had to say while they started.
   await setTimeout(200);
   announce(env, dataFolder, samples, ownerPath);
@@ -71,8 +70,8 @@ async function keysFor(env: StartEnv, dataFolder: string): Promise<Stores> {
 
 async function startDatabase(dataFolder: string): Promise<string> {
   const port = await freePort();
-  const args = ['embedded/main.ts', '--port', String(port), '--data', join(dataFolder, 'db')];
-  await supervisor.keepRunning('database', startNode('database', args));
+  const args = ['--port', String(port), '--data', join(dataFolder, 'db')];
+  await supervisor.keepRunning('database', startNode('database', {}, args));
   return `mongodb://127.0.0.1:${port}/undersigned`;
 }
 
@@ -88,15 +87,11 @@ async function startPrivateRedis(dataFolder: string): Promise<string> {
   return url;
 }
 
-function startNode(
-  name: keyof typeof readyLines,
-  [script = '', ...args]: string[],
-  env: Stores = {},
-): Starter {
+function startNode(name: Main, env: Stores = {}, args: readonly string[] = []): Starter {
   return (onExit) =>
     startPart({
       command: process.execPath,
-      args: [join(root, script), ...args],
+      args: [...mainArgs(name), ...args],
       env,
       ready: (line) => readyLines[name].test(line),
       onLine: show,

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { type Part, startPart } from '../../scripts/part.ts';
+import { mainArgs, type Part, startPart } from '../../scripts/part.ts';
 import type { World } from './world.ts';
-
-const mains = { web: 'server/main.ts', workers: 'workers/main.ts' };
 
 /** One of our processes, by itself, as production runs it; `lines` is its log. */
 export type OwnProcess = Part & { lines: string[]; exited(): boolean };
@@ -10,7 +7,7 @@ export type OwnProcess = Part & { lines: string[]; exited(): boolean };
 /** Starts a web or worker process on a world's stores. `ready` is a part of the line that says it is up. */
 export async function startProcess(
   world: Pick<World, 'source'>,
-  name: keyof typeof mains,
+  name: 'web' | 'workers',
   env: Record<string, string> = {},
   ready: string = { web: '"msg":"listening on ', workers: '"msg":"working"' }[name],
 ): Promise<OwnProcess> {
@@ -18,7 +15,7 @@ export async function startProcess(
   let hasExited = false;
   const part = await startPart({
     command: process.execPath,
-    args: [join(import.meta.dirname, '../..', mains[name])],
+    args: mainArgs(name),
     env: { ...world.source, LOG_LEVEL: 'info', ...env },
     ready: (line) => line.includes(ready),
     onLine: (line) => lines.push(line),
