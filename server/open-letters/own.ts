@@ -12,7 +12,9 @@ export function listingInWords(
   }: Pick<Signature, 'state' | 'showName' | 'review'> & Partial<Pick<Signature, 'signatory'>>,
   lang: Language,
 ): string {
-  if (state === 'held' || state === 'pending') return translate(lang, 'openLetter.own.waits');
+  const isOrganisation = signatory?.kind === 'organisation';
+  if (state === 'held' || state === 'pending')
+    return translate(lang, isOrganisation ? 'openLetter.own.shownOrganisation' : 'openLetter.own.waits');
   if (signatory?.mergedInto) return translate(lang, 'openLetter.own.merged');
   if (review?.reason) {
     const reason = translate(lang, `report.reason.${review.reason}`);
@@ -20,6 +22,6 @@ export function listingInWords(
   }
   if (state !== 'confirmed' || review?.shows === 'nothing')
     return translate(lang, 'openLetter.own.notListed');
-  if (signatory?.kind === 'organisation') return translate(lang, 'openLetter.own.listed');
+  if (isOrganisation) return translate(lang, 'openLetter.own.listed');
   return translate(lang, showName ? 'manage.yes' : 'manage.no');
 }

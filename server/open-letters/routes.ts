@@ -22,10 +22,11 @@ export function openLetterRoutes(platform: Platform): Router {
     const wanted = wantedOf(request);
     const list = await signatoriesView(platform, opened, wanted);
     const meta = petitionMeta(petition, lang, platform.env.BASE_URL, 'signatories');
+    const heading = translate(lang, 'openLetter.list.page') + translate(lang, 'mail.colon');
     cachePublicly(response, listAge);
     showPage(request, response, wanted.print ? 'open-letters/print' : 'open-letters/signatories', {
       lang,
-      page: { ...meta, title: `${translate(lang, 'openLetter.list.page')}: ${meta.title}` },
+      page: { ...meta, title: `${heading} ${meta.title}` },
       petition: headlineView(petition, lang, now),
       progress: progressView(petition, count),
       list,

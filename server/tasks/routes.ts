@@ -41,8 +41,10 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
         const { task, petition } = await taskOf(request, who);
         const undo = await Task.findOne({ undoes: task._id }, { _id: 1 }).lean();
         const view = taskView(task);
+        const isNewsletter = task.needs.startsWith('newsletter.');
         showPage(request, response, 'organize/task', {
-          ...organizePage(platform, who, view.title, 'home'),
+          ...organizePage(platform, who, view.title, isNewsletter ? 'newsletter' : 'home'),
+          ...{ isNewsletter, tab: isNewsletter ? 'overview' : undefined },
           width: 'narrow',
           script: 'js/task.js',
           refreshSeconds: view.isOver ? undefined : 3,

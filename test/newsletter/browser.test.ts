@@ -21,6 +21,10 @@ after(async () => {
 
 const passed = { success: true, hostname: 'localhost' };
 
+/** What was typed has arrived: the next person in this tab must not find it filled in. */
+const isForgotten = (page: Page) =>
+  page.waitForFunction('sessionStorage.getItem("undersigned.form") === null', undefined, { timeout: 5_000 });
+
 async function openPhone(): Promise<{ page: Page; complaints: string[] }> {
   const { context, page, complaints } = await openWindow(browser, phone, world);
   await context.route('https://js.hcaptcha.com/**', (route) =>
@@ -48,6 +52,7 @@ test('Rita subscribes on a phone, reads an issue and writes below it; Mo approve
   await page.getByRole('button', { name: 'Subscribe' }).click();
   await page.waitForURL('**/newsletter/check-your-email');
   assert.ok(asked.wasAsked());
+  await isForgotten(page);
   await world.mailbox.mailTo('rita@example.org');
   await page.goto(world.env.BASE_URL + newsletterLink(world, 'rita@example.org', 'confirm'));
   await page.getByRole('button', { name: 'Yes, send me the newsletter' }).click();
@@ -61,6 +66,7 @@ test('Rita subscribes on a phone, reads an issue and writes below it; Mo approve
   await page.getByRole('button', { name: 'I am human' }).click();
   await page.getByRole('button', { name: 'Send my comment' }).click();
   await page.waitForURL('**/comments/received');
+  await isForgotten(page);
   await world.mailbox.mailTo('rita@example.org', 2);
   await page.goto(world.env.BASE_URL + newsletterLink(world, 'rita@example.org', 'comments'));
   await page.getByRole('button', { name: 'Yes, this is my comment' }).click();

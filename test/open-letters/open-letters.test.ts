@@ -105,7 +105,7 @@ describe('an organisation that signs an open letter', () => {
     );
     assert.equal((await decideAs(ben, petition, boots)).status, 409, 'decided already');
     await ben.post(signatoriesPath(petition, `/${boots.id}/undo`));
-    assert.match(await page(boots.manage), /Once a moderator has looked at it/);
+    assert.match(await page(boots.manage), /once a moderator has looked\. You are not named\./);
     assert.equal((await decideAs(ben, petition, boots)).status, 303);
     await settle(petition);
     assert.match(await listOf(petition), /Buy Boots Now/);
