@@ -15,11 +15,14 @@ const translator = createInstance({
 });
 void translator.init();
 
+/** A French sign never begins a line: a space before it, as after an opening quote, does not break. */
+const unbroken = (text: string): string => text.replace(/ (?=[?!;:»%])|(?<=«) /g, '\u00a0');
+
 /** The text of a key, with its values put in. Throws where a locale lacks it: a page never shows a bare key. */
 export function translate(language: Language, key: string, values: TOptions = {}): string {
   const text = translator.getFixedT(language)(key, values);
   if (text === key) throw new Error(`No ${language} text for ${key}`);
-  return text;
+  return language === 'fr' ? unbroken(text) : text;
 }
 
 /** The same in the words of a kind of petition, where it has words of its own: `linked.form.heading`. */

@@ -1,4 +1,4 @@
-import { formatNumber, translate } from '../server/locales.ts';
+import { formatNumber, translateFor } from '../server/locales.ts';
 import { claimMailing, milestoneMailingId, settleMailing } from '../server/mailings/mailing.ts';
 import { mailFrame } from '../server/mailings/signer-mail.ts';
 import { Milestone, noteMilestones } from '../server/milestones/milestone.ts';
@@ -81,18 +81,19 @@ function composeMail(
     goal: formatNumber(lang, goal),
     percent,
   };
-  const reached = percent === 100 ? 'goal' : 'share';
+  const say = (key: string, more = {}) =>
+    translateFor(lang, petition.kind, `mail.milestone.${key}`, { ...values, ...more });
   const context = {
     ...frame,
     name,
-    reached: translate(lang, `mail.milestone.${reached}`, values),
-    now: translate(lang, 'mail.milestone.now', values),
+    reached: say(percent === 100 ? 'goal' : 'share'),
+    now: say('now'),
     dashboardUrl: `${env.BASE_URL}/organize/petitions/${petition._id.toHexString()}`,
     accountUrl: `${env.BASE_URL}/organize/account`,
   };
   return {
     to: email,
-    subject: translate(lang, 'mail.milestone.subject', { ...values, count: number }),
+    subject: say('subject', { count: number }),
     text: views.render('mail/milestone.text', context),
     html: views.render('mail/milestone.html', context),
     messageId: messageIdOf(mailing, env.BASE_URL),

@@ -15,7 +15,7 @@ function follow(part, field) {
   const show = () => {
     const share = ownShare(field.value, field.dataset.suggested ?? '');
     showShare(own, share);
-    own.hidden = !field.dataset.suggested;
+    own.hidden = !field.dataset.suggested || field.value.trim() === '';
     showLeft(left, limit - [...field.value.trim()].length);
   };
   field.addEventListener('input', show);

@@ -66,10 +66,11 @@ export function readOfficialForm(petition: Petition, typed: Typed): Read<Officia
   const steps = readWords(typed, 'steps', languagesOf(petition), lines(officialLimits.steps), problems);
   const main = urls[petition.language];
   if (!main) problems[`url-${petition.language}`] ??= 'Enter the address of the official page.';
-  const { opensOn = '', closesOn = '' } = plain.data ?? {};
-  if (opensOn && closesOn && closesOn < opensOn)
+  // What can be said beside a field that is wrong is said at once.
+  const { opensOn = '', closesOn = '', thresholds: numbers = '' } = plain.data ?? typed;
+  if (isDay(opensOn) && isDay(closesOn) && closesOn < opensOn)
     problems.closesOn ??= 'It closes before it opens. Check both days.';
-  const thresholds = readThresholds(plain.data?.thresholds ?? '', problems);
+  const thresholds = readThresholds(numbers, problems);
   if (!plain.data || !main || Object.keys(problems).length > 0) return { outcome: 'refused', problems };
   const { number, sponsor, reads, revision } = plain.data;
   return {

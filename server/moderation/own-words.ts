@@ -12,7 +12,8 @@ export function ownWordsView(
 ): { name: string; comment?: string } {
   const { showName, hasComment, review } = signature;
   if (signature.signatory?.kind) return { name: listingInWords(signature, lang) };
-  if (!showName) return { name: translate(lang, 'manage.no') };
+  if (!showName || ['withdrawn', 'invalidated'].includes(signature.state))
+    return { name: translate(lang, 'manage.no') };
   const shows = review?.shows ?? (moderation === 'before' ? undefined : 'all');
   if (!shows) return { name: translate(lang, 'manage.words.waiting') };
   const reason = translate(lang, `report.reason.${review?.reason ?? 'other'}`);

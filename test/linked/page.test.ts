@@ -232,7 +232,7 @@ describe('“I have signed there”', () => {
 
     const form = makeForm({ updates: 'on' });
     const signer = await signAndOpenMail(world, petition.slug, form);
-    assert.equal(signer.mail.subject, 'You have signed there? Save the bog');
+    assert.equal(signer.mail.subject, 'Have you signed there? Save the bog');
     for (const text of [signer.mail.text ?? '', textOf(signer.mail.html ?? '')]) {
       assert.match(text, /This is not a signature: only the official page counts those/);
       assert.match(text, /to say that they have signed “Save the bog” on its official page/);
@@ -269,13 +269,16 @@ describe('“I have signed there”', () => {
     const petition = await makeLinked(editor);
     const form = makeForm({ lang: 'fr' });
     const signer = await signAndOpenMail(world, petition.slug, form);
-    assert.equal(signer.mail.subject, 'Vous y avez signé ? Sauvons la tourbière');
-    assert.match(signer.mail.text ?? '', /Ce n’est pas une signature : seule la page officielle les compte/);
+    assert.equal(signer.mail.subject, 'Vous y avez signé\u00a0? Sauvons la tourbière');
+    assert.match(
+      signer.mail.text ?? '',
+      /Ce n’est pas une signature\u00a0: seule la page officielle les compte/,
+    );
     await visitor(world).post(signer.confirm);
     await Signature.updateMany({ petition: petition._id }, { $set: { 'mail.requestedAt': new Date(0) } });
     await visitor(world).sign(petition.slug, form);
     const again = await world.mailbox.mailTo(form.email ?? '', 2);
-    assert.equal(again.subject, 'Vous nous l’aviez déjà dit : Sauvons la tourbière');
+    assert.equal(again.subject, 'Vous nous l’aviez déjà dit\u00a0: Sauvons la tourbière');
   });
 
   it('keeps what was typed where something is wrong', async () => {

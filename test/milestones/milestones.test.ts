@@ -85,7 +85,7 @@ describe('a petition that passes a milestone', () => {
     assert.equal(world.mailbox.to(elsewhere.email).length, 0);
     assert.match(
       mails(petition, member)[0]?.text ?? '',
-      /Hello Max Member,[\s\S]*passed 25 % of its goal of 8/,
+      /Hello Max Member,[\s\S]*passed 25% of its goal of 8/,
     );
     assert.equal(
       mails(petition)[0]?.headers.find(({ key }) => key === 'list-unsubscribe'),

@@ -60,7 +60,7 @@ describe('joining the newsletter', () => {
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get('location'), '/newsletter/check-your-email?lang=fr');
     const first = await mail(form.email ?? '');
-    assert.equal(first?.subject, 'À confirmer : l’infolettre de Larkmere Neighbours');
+    assert.equal(first?.subject, 'À confirmer\u00a0: l’infolettre de Larkmere Neighbours');
     assert.match(first?.text ?? '', /Bonjour Rita Reader/);
     const link = newsletterLink(world, form.email ?? '', 'confirm');
     for (const _ of [1, 2]) {

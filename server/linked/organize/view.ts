@@ -73,9 +73,19 @@ function formView(petition: Petition, official: Official | null, refusal?: Refus
     site: siteOf(url)?.name.en,
     canRead: jsonUrlOf(url) !== undefined,
     problems,
-    errorList: Object.entries(problems).map(([field, message]) => ({ field, message })),
+    errorList: inOrder(problems),
   };
 }
+
+const short: Readonly<Record<string, string>> = { number: 'Number', sponsor: 'Sponsor' };
+const order = ['url', 'number', 'sponsor', 'opensOn', 'closesOn', 'thresholds', 'steps'];
+
+/** The problems from the top of the form to its end, each saying of which field it is. */
+const inOrder = (problems: Problems) =>
+  Object.entries(problems)
+    .map(([field, message]) => ({ field, message: short[field] ? `${short[field]}: ${message}` : message }))
+    .sort((a, b) => placeOf(a.field) - placeOf(b.field));
+const placeOf = (field: string): number => order.indexOf(field.split('-')[0] ?? '');
 
 const byOwn = ({ language }: Petition, all: readonly Language[]): Language[] =>
   [...all].sort((a, b) => Number(b === language) - Number(a === language));

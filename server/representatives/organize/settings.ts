@@ -29,7 +29,7 @@ export async function settingsView(
 ) {
   const provider = typed?.provider ?? representatives?.provider ?? 'none';
   const options = [
-    { value: 'none', label: 'Nobody’s representatives' },
+    { value: 'none', label: 'To no representatives' },
     { value: 'represent', label: 'Canadian representatives, from Open North’s Represent' },
     { value: 'table', label: 'Representatives from our own table' },
   ];
