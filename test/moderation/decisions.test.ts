@@ -106,7 +106,7 @@ describe('a decision', () => {
     await refuse(petition, french, 'all');
     assert.match(
       await own(french),
-      /Non, les modérateurs ne l’affichent pas\. Leur raison\u00a0: C’est une insulte/,
+      /Non, les modérateurs ne l’affichent pas\. Leur raison : C’est une insulte/,
     );
 
     const strict = await makePetition({ moderation: 'before' });
