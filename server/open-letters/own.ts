@@ -15,6 +15,7 @@ export function listingInWords(
   const isOrganisation = signatory?.kind === 'organisation';
   if (state === 'held' || state === 'pending')
     return translate(lang, isOrganisation ? 'openLetter.own.shownOrganisation' : 'openLetter.own.waits');
+  if (state === 'withdrawn') return translate(lang, 'manage.no');
   if (signatory?.mergedInto) return translate(lang, 'openLetter.own.merged');
   if (review?.reason) {
     const reason = translate(lang, `report.reason.${review.reason}`);
