@@ -21,6 +21,7 @@ export function rowView(petition: Petition, count: Count, now: Date) {
     lang: petition.language,
     isPublic: phase !== 'draft',
     isOpen: phase === 'open' && !withdrawalOf(petition),
+    petitionKind: petition.kind,
     kind: petition.kind === 'petition' ? undefined : kindWords[petition.kind].name,
     phase: withdrawalOf(petition) ? 'Withdrawn' : phaseNames[phase],
     dates: datesInWords(petition, phase, now),
