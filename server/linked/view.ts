@@ -50,6 +50,7 @@ function viewOf(petition: Petition, official: Official, counts: Entry[], lang: L
     opensOn: opensOn && day(opensOn),
     closesOn: closesOn && day(closesOn),
     isOver,
+    hasClosed: closesOn !== undefined && closesOn < calendarDay(now, petition.timeZone ?? 'UTC'),
     isLive: !isOver && phaseOf(petition, now) === 'open',
     deadline: isOver ? undefined : deadline(petition, closesOn, lang, now),
     count: latest && countView(petition, official, latest, { lang, now, isOver }),
