@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { captchaWidget, desktop, openBrowser, openWindow, phone } from '../support/browser.ts';
 import { captchaKeys, siteverify, siteverifyIsDown } from '../support/hcaptcha.ts';
 import { cookieOf, makeOrganizer } from '../support/organizer.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
 import { makeIssue, newsletterLink } from './support.ts';
 
 let world: World;
@@ -23,7 +23,7 @@ const passed = { success: true, hostname: 'localhost' };
 
 /** What was typed has arrived: the next person in this tab must not find it filled in. */
 const isForgotten = (page: Page) =>
-  page.waitForFunction('sessionStorage.getItem("undersigned.form") === null', undefined, { timeout: 5_000 });
+  eventually(() => page.evaluate<boolean>('sessionStorage.getItem("undersigned.form") === null'), 'no form');
 
 async function openPhone(): Promise<{ page: Page; complaints: string[] }> {
   const { context, page, complaints } = await openWindow(browser, phone, world);
