@@ -7,6 +7,8 @@ import { counted, numbers } from './words.ts';
 
 /** A forecast in words: what, from what, and how sure. `fullDays` are the confirmed of each whole day up to yesterday. */
 export function forecastView(petition: Petition, { at, count }: Facts, fullDays: readonly number[]): string {
+  if (petition.kind === 'linked')
+    return 'The goal is of official signatures, which are counted elsewhere: nothing here can forecast them.';
   const phase = phaseOf(petition, at);
   if (phase === 'closed') return 'The petition has closed: there is nothing left to forecast.';
   if (phase !== 'open') return 'The petition is not open yet.';

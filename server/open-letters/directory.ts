@@ -102,7 +102,7 @@ async function readSignatories(
   const rows = (await openAll(found, (signature) => listedAs(platform, kind, signature))).map(
     ({ signature, listed }) => ({ listed, pinned: Number(signature.signatory?.pinnedAt ?? 0) }),
   );
-  const byName = (a: Listed, b: Listed) => a.name.localeCompare(b.name, petition.language);
+  const byName = (a: Listed, b: Listed) => a.name.localeCompare(b.name, petition.language, { numeric: true });
   const inOrder = petition.openLetter?.order === 'time' ? () => 0 : byName;
   return rows.sort((a, b) => b.pinned - a.pinned || inOrder(a.listed, b.listed)).map(({ listed }) => listed);
 }

@@ -16,6 +16,12 @@ export function phaseOf({ publishedAt, opensAt, closesAt }: Dates, now: Date): P
 export const withdrawalOf = ({ history }: Pick<Petition, 'history'>) =>
   history.find(({ outcome }) => outcome === 'withdrawn');
 
+/** Its phase, as organizers see it: one that was withdrawn is in none. */
+export const standingOf = (
+  petition: Pick<Petition, 'history'> & Parameters<typeof phaseOf>[0],
+  now: Date,
+): Phase | 'withdrawn' => (withdrawalOf(petition) ? 'withdrawn' : phaseOf(petition, now));
+
 /** A signature made before the closing can be confirmed for a while after it: mail takes its time. */
 export function confirmableUntil({ closesAt }: Pick<Petition, 'closesAt'>): Date | undefined {
   return closesAt ? new Date(closesAt.getTime() + periods.confirmAfterClosing * 1000) : undefined;

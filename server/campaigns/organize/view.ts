@@ -8,7 +8,7 @@ import { compareForms } from '../../petitions/organize/merge-view.ts';
 import { labelOf, languageWords, type Typed } from '../../petitions/organize/typed.ts';
 import { pictureUrl } from '../../petitions/organize/view.ts';
 import { languages, Petition, textIn } from '../../petitions/petition.ts';
-import { phaseOf } from '../../petitions/phase.ts';
+import { standingOf } from '../../petitions/phase.ts';
 import type { Campaign } from '../campaign.ts';
 import { typedCampaign } from './typed.ts';
 
@@ -70,7 +70,7 @@ function choicesView(typed: Typed, choices: readonly Petition[], now: Date) {
       title: textIn(petition, petition.language).title,
       lang: petition.language,
       kind: kindWords[petition.kind].name,
-      phase: phaseOf(petition, now),
+      phase: standingOf(petition, now),
       isIn: place(petition) > 0,
       places: Array.from({ length: places }, (_, at) => ({
         ...{ value: String(at + 1), selected: at + 1 === place(petition) },

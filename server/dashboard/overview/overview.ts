@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { percentOf } from '../../petitions/goal.ts';
 import { Petition, textIn } from '../../petitions/petition.ts';
+import { standingOf } from '../../petitions/phase.ts';
 import { countOf, Tally } from '../../tallies/tally.ts';
 import { dayOf } from '../calendar.ts';
 
@@ -37,7 +38,7 @@ export async function readOverview(now = new Date()) {
       id,
       title: textIn(petition, petition.language).title,
       language: petition.language,
-      ...{ phase: count.phase, confirmed, offline, total: count.count, goal: count.goal },
+      ...{ phase: standingOf(petition, now), confirmed, offline, total: count.count, goal: count.goal },
       percent: percentOf(count.count, count.goal),
       today: tally?.days?.[today(petition)] ?? 0,
     };
