@@ -5,8 +5,11 @@
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { Campaign } from '../server/campaigns/campaign.ts';
+import { petitionsIn } from '../server/campaigns/find.ts';
 import { Petition } from '../server/petitions/petition.ts';
 import { Signature } from '../server/signatures/signature.ts';
+import { recountAll } from '../test/campaigns/support.ts';
 import { desktop, openBrowser, phone } from '../test/support/browser.ts';
 import { cookieOf, makeOrganizer } from '../test/support/organizer.ts';
 import { settle } from '../test/support/tally.ts';
@@ -23,6 +26,11 @@ type Picture = { path: string; device: BrowserContextOptions; prepare?: (page: P
 const pictures = (petition: string): Record<string, Picture> => ({
   petition: { path: '/petitions/library-saturdays', device: wide },
   phone: { path: '/petitions/library-saturdays', device: narrow },
+  letter: {
+    path: '/petitions/winter-ferry',
+    device: { ...wide, viewport: { width: 1280, height: 1200 } },
+  },
+  campaign: { path: '/campaigns/a-town-for-everyone', device: wide },
   dashboard: {
     path: petition,
     device: wide,
@@ -79,6 +87,8 @@ async function prepareSamples(world: World): Promise<string> {
   await Signature.updateMany(at(40, 90), { $set: { source: 'newsletter' } });
   await Signature.updateMany(at(90, 130), { $set: { source: 'school-gate' } });
   for (const { _id } of await Petition.find({}, { _id: 1 }).lean()) await settle({ _id });
+  const campaign = await Campaign.findOne().orFail().lean<Campaign>();
+  await recountAll(campaign, await petitionsIn(campaign));
   return `/organize/petitions/${petition._id}`;
 }
 

@@ -8,7 +8,7 @@ import { inWords } from './words.ts';
 /** One line of the log as its page shows it. */
 export function entryView(entry: AuditEntry, { people, petitions }: Names) {
   const { seq, at, organizer, action, petition, subject, details, why } = entry;
-  const isTask = action.startsWith('task.');
+  const page = pageOf(entry);
   return {
     seq,
     moment: at.toISOString(),
@@ -20,14 +20,27 @@ export function entryView(entry: AuditEntry, { people, petitions }: Names) {
       title: petitions.get(String(petition)) ?? 'a petition that is gone',
     },
     person: subject && people.get(subject),
-    taskUrl: isTask && subject ? `/organize/tasks/${subject}` : undefined,
-    subject: subject && !isTask && !people.has(subject) ? subject : undefined,
+    page,
+    subject: subject && !page && !people.has(subject) ? subject : undefined,
     details: Object.entries((details ?? {}) as Record<string, unknown>).map(([name, value]) => ({
       name: name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase(),
-      value: inWords(value),
+      value: inWords(value).replaceAll(isoMoment, (moment) => momentOf(new Date(moment))),
     })),
     why,
   };
+}
+
+const isoMoment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
+
+/** The page of what an entry is about, where it still has one. */
+function pageOf({ action, petition, subject }: AuditEntry): { url: string; name: string } | undefined {
+  const [noun, verb] = action.split('.');
+  if (!subject || verb === 'discard') return undefined;
+  if (noun === 'task') return { url: `/organize/tasks/${subject}`, name: 'the work' };
+  if (noun === 'campaign') return { url: `/organize/campaigns/${subject}`, name: 'its page' };
+  if (noun === 'update' && petition)
+    return { url: `/organize/petitions/${petition}/updates/${subject}`, name: `update ${subject}` };
+  return undefined;
 }
 
 /** What a check of the log found, as its page says it. */

@@ -25,9 +25,22 @@ export const findPublishedCampaign = (
 ): Promise<CampaignWithCount | undefined> =>
   recent.campaigns.get(slug, () => readPublishedCampaign(slug, now));
 
-/** Every published campaign with its people, the newest first. */
-export const listPublishedCampaigns = (now: Date): Promise<CampaignWithCount[]> =>
-  withCounts({ publishedAt: { $lte: now } }, now);
+/** Every published campaign with its people and how many actions its page shows, the newest first. */
+export async function listPublishedCampaigns(
+  now: Date,
+): Promise<(CampaignWithCount & { actions: number })[]> {
+  const listed = await withCounts({ publishedAt: { $lte: now } }, now);
+  return Promise.all(
+    listed.map(async (one) => ({ ...one, actions: await countShownActions(one.campaign, now) })),
+  );
+}
+
+const countShownActions = ({ petitions }: Campaign, now: Date): Promise<number> =>
+  Petition.countDocuments({
+    _id: { $in: petitions },
+    publishedAt: { $lte: now },
+    'history.outcome': { $ne: 'withdrawn' },
+  });
 
 /** Every campaign, drafts too. */
 export const listCampaigns = (now: Date): Promise<CampaignWithCount[]> => withCounts({}, now);

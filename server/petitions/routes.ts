@@ -163,9 +163,10 @@ export function petitionRoutes(platform: Platform): Router {
         feed: platform.env.BASE_URL + inLanguage('/feed.xml', lang),
         alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
       },
-      campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count }) =>
-        campaignCard(campaign, count, lang, now),
-      ),
+      campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count, actions }) => ({
+        ...campaignCard(campaign, count, lang, now),
+        actions,
+      })),
       newsletterUrl: (await isOffered()) ? inLanguage('/newsletter', lang) : undefined,
       open: inPhase('open'),
       upcoming: inPhase('upcoming'),

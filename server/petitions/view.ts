@@ -2,7 +2,15 @@ import { imageLimits } from '../../config/limits.ts';
 import { countries, regions } from '../../config/places.ts';
 import { imageUrl } from '../images/image.ts';
 import { correctedEntries } from '../ledger/ledger.ts';
-import { calendarDay, formatDate, formatTime, inWords, translate } from '../locales.ts';
+import {
+  calendarDay,
+  formatDate,
+  formatNumber,
+  formatTime,
+  inWords,
+  translate,
+  translateFor,
+} from '../locales.ts';
 import { shownOn, showsComment } from '../moderation/review.ts';
 import { inLanguage, type PageMeta } from '../page.ts';
 import type { Platform } from '../platform.ts';
@@ -115,11 +123,14 @@ export function progressView(petition: Petition, count: Count) {
 const phaseIsLive = ({ public: { phase } }: Count): boolean => phase === 'open' || phase === 'closed';
 
 export function cardView(petition: Petition, count: Count, lang: Language, now: Date) {
-  const { url, title, summary, image, opening, closing, history } = headlineView(petition, lang, now);
+  const headline = headlineView(petition, lang, now);
+  const { url, title, summary, image, opening, closing, history } = headline;
+  const { count: number, goal } = count.public;
   const [latest] = history;
   const outcome = latest && { label: latest.label, date: latest.date };
   return {
     url,
+    lang: headline.lang,
     title,
     summary,
     image,
@@ -128,6 +139,10 @@ export function cardView(petition: Petition, count: Count, lang: Language, now: 
     outcome,
     groupName: petition.group?.name,
     progress: progressView(petition, count),
+    ofGoal: translateFor(lang, petition.kind, 'card.ofGoal', {
+      count: number,
+      goal: formatNumber(lang, goal),
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { formatDate, inWords } from '../../locales.ts';
+import { kindWords } from '../../petitions/kinds.ts';
 import { type Petition, textIn } from '../../petitions/petition.ts';
 import { type Phase, withdrawalOf } from '../../petitions/phase.ts';
 import { progressView } from '../../petitions/view.ts';
@@ -19,7 +20,8 @@ export function rowView(petition: Petition, count: Count, now: Date) {
     title: textIn(petition, petition.language).title,
     lang: petition.language,
     isPublic: phase !== 'draft',
-    isOpen: phase === 'open',
+    isOpen: phase === 'open' && !withdrawalOf(petition),
+    kind: petition.kind === 'petition' ? undefined : kindWords[petition.kind].name,
     phase: withdrawalOf(petition) ? 'Withdrawn' : phaseNames[phase],
     dates: datesInWords(petition, phase, now),
     publicUrl: `/petitions/${petition.slug}`,
