@@ -11,7 +11,7 @@ const idle = new Set(['(idle)', '(program)', '(garbage collector)']);
 
 /**
  * A flame graph of a profile as SVG: width is time, what stands on something was called by it, and a colour is a package.
- * See https://www.brendangregg.com/flamegraphs.html.
+ * Loading the program is left out. See https://www.brendangregg.com/flamegraphs.html.
  */
 export function flameGraph(profile: Profile): string {
   const root = stacksOf(profile);
@@ -36,6 +36,7 @@ function stacksOf({ nodes, samples, timeDeltas }: Profile): Frame {
     }
     const took = Math.max(0, timeDeltas[i] ?? 0);
     if (stack.length === 0 || idle.has(stack.at(-1)?.functionName ?? '')) continue;
+    if (stack.some(({ url }) => url.startsWith('node:internal/modules/'))) continue;
     root.took += took;
     let at = root;
     for (const { functionName, url } of stack)
