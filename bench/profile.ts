@@ -1,15 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { flameGraph } from './flame.ts';
+import { type Profile, packageOf, placeOf } from './frames.ts';
 
-/** What `--cpu-prof` writes: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
-type Profile = {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
-  samples: number[];
-  timeDeltas: number[];
-};
-
-const root = join(import.meta.dirname, '..');
 const shown = 25;
 const idle = new Set(['(idle)', '(program)', '(root)']);
 
@@ -33,28 +26,12 @@ export function selfTimes({ nodes, samples, timeDeltas }: Profile) {
   return { busy, functions: largest(functions), packages: largest(packages) };
 }
 
-const placeOf = (url: string): string =>
-  url.startsWith('file:')
-    ? relative(root, fileURLToPath(url))
-    : url.startsWith('/')
-      ? relative(root, url)
-      : url || 'native';
-
-/** `node_modules/express`, `server/signatures`, `node:internal`. */
-function packageOf(place: string): string {
-  const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)(?!.*node_modules)/.exec(place) ?? [];
-  if (dependency) return dependency;
-  return place
-    .split('/')
-    .slice(0, place.startsWith('server/') ? 2 : 1)
-    .join('/');
-}
-
-/** Prints where the time went, for each profile in a folder. */
+/** Prints where the time went, for each profile in a folder, and draws a flame graph beside it. */
 export async function printProfiles(folder: string): Promise<void> {
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort()) {
     const profile = JSON.parse(await readFile(join(folder, file), 'utf8')) as Profile;
     const { busy, functions, packages } = selfTimes(profile);
+    await writeFile(join(folder, `${file}.svg`), flameGraph(profile));
     const share = ([name, took]: [string, number]) =>
       `${((100 * took) / busy).toFixed(1).padStart(6)} %  ${name}`;
     const main = profile.nodes.find(({ callFrame }) =>

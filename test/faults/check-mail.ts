@@ -63,8 +63,9 @@ function judgeAgain(
 }
 
 /** Sending that was begun is said to have ended, unless whoever did it may have been kept from that. */
-function judgeUnended({ _id, state, at }: Sent, { interruptions }: Evidence): string[] {
+function judgeUnended({ _id, state, at }: Sent, { interruptions, settled }: Evidence): string[] {
   if (state !== 'claimed' || interruptions.some((moment) => moment >= Number(at))) return [];
+  if (settled.wereKilled && settled.unrecorded.has(_id)) return [];
   return [`sending ${_id} was begun and never said to have ended`];
 }
 

@@ -2,6 +2,9 @@ import type { Part } from '../../scripts/part.ts';
 
 /** Starts the process anew; tells `onExit` where it ended by itself. */
 export type Launch = (onLine: (line: string) => void, onExit: (status: string) => void) => Promise<Part>;
+/** How long a process may take to end before it is killed, in milliseconds. */
+export const endPatience = 6_000;
+
 export type KeptPart = ReturnType<typeof keepPart>;
 
 /** A process that is killed, paused and started again; `died` hears of one that ends without having been told to. */
@@ -38,7 +41,7 @@ export function keepPart(launch: Launch, died: (status: string, lastWords: strin
       inOrder(async () => {
         const ending = part;
         part = undefined;
-        await ending?.stop(signal, 6_000);
+        await ending?.stop(signal, endPatience);
         await then?.();
       }),
     /** Stops it where it stands. Returns what lets it go on; where it was killed meanwhile that does nothing. */

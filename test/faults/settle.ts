@@ -9,10 +9,14 @@ import { Tally } from '../../server/tallies/tally.ts';
 import { jobs } from '../../workers/queues.ts';
 import { sweep } from '../../workers/sweep.ts';
 import { eventually } from '../support/world.ts';
+import { endPatience } from './part.ts';
 import type { System } from './system.ts';
 
-/** What was known when everything was started again: mails whose sending was begun and never said to have ended. */
-export type Settled = { at: number; unrecorded: Set<string> };
+/**
+ * What was known when everything was started again: mails whose sending was begun and never said to have ended, and
+ * whether workers were killed then because they took too long to end.
+ */
+export type Settled = { at: number; unrecorded: Set<string>; wereKilled: boolean };
 
 const patience = 30_000;
 
@@ -35,11 +39,13 @@ export async function settle(
   await Promise.all([parts.database.start(), parts.redis.start()]);
   await eventually(databaseAnswers, 'the database answers', patience);
   const mayHoldClaims = jobsAreLeft || (await claimsStay(petitions));
+  const ending = Date.now();
   await Promise.all([
     ...([parts.web1, parts.web2] as const).map((web, n) => owing.has(urls[n] ?? '') && web.end('SIGKILL')),
     ...[parts.workers1, parts.workers2].map((workers) => mayHoldClaims && workers.end('SIGTERM')),
   ]);
-  const settled = await letClaimsRunOut(petitions);
+  const wereKilled = Date.now() - ending >= endPatience;
+  const settled = { ...(await letClaimsRunOut(petitions)), wereKilled };
   if (redisIsLost) await system.emptyRedis();
   await parts.redis.start();
   await eventually(() => platform.redis.status === 'ready', 'Redis answers', patience);
@@ -79,7 +85,7 @@ export async function startAll({ parts, urls }: Pick<System, 'parts' | 'urls'>):
   }
 }
 
-async function letClaimsRunOut(petitions: readonly Petition[]): Promise<Settled> {
+async function letClaimsRunOut(petitions: readonly Petition[]): Promise<Omit<Settled, 'wereKilled'>> {
   const claimed = { petition: { $in: petitions.map(({ _id }) => _id) }, state: 'claimed' as const };
   const unrecorded = (await Mailing.find(claimed, { _id: 1 }).lean()).map(({ _id }) => _id);
   await Mailing.updateMany(claimed, { $set: { leaseUntil: new Date(0) } });
