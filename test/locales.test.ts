@@ -84,7 +84,8 @@ describe('every text that is asked for is there', () => {
         .map((key) => key.slice(kind.length + 1)),
     );
     assert.ok(own.length > 50);
-    const byCode = /^(consent\.|form\.error\.|mail\.\w+\.subject$|share\.text$|card\.|pack\.|mail\.milestone\.)/;
+    const byCode =
+      /^(consent\.|form\.error\.|mail\.\w+\.subject$|share\.text$|card\.|pack\.|mail\.milestone\.)/;
     for (const key of own) assert.ok(asked.includes(key) || byCode.test(key), `nobody asks for ${key}`);
   });
 
