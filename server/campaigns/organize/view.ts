@@ -20,7 +20,7 @@ export const campaignPath = ({ _id }: { _id: Types.ObjectId }): string =>
 
 /** Every petition a campaign could have, the newest first. */
 export const listChoices = (): Promise<Petition[]> =>
-  Petition.find({}, { texts: 1, language: 1, kind: 1, publishedAt: 1, opensAt: 1, closesAt: 1 })
+  Petition.find({}, { texts: 1, language: 1, kind: 1, publishedAt: 1, opensAt: 1, closesAt: 1, history: 1 })
     .sort({ publishedAt: -1, _id: -1 })
     .limit(200)
     .lean<Petition[]>();
