@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -159,10 +159,11 @@ describe('an open event stream', () => {
   });
 
   it('whose end is never taken is cut with what else is left when the process stops', async (t) => {
+    let begun: ServerResponse | undefined;
     const server = createServer((request, response) => {
       Object.assign(request, { upgrade: true });
       response.write('it begins\n');
-      setImmediate(() => lineOf(response).end('x'.repeat(20 * MiB)));
+      begun = response;
     });
     keepBare(server);
     await new Promise<void>((resolve) => {
@@ -172,6 +173,8 @@ describe('an open event stream', () => {
     line.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await eventually(() => line.said.includes('it begins'), 'the stream');
     line.socket.pause();
+    assert.ok(begun);
+    lineOf(begun).end('x'.repeat(20 * MiB));
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     let isClosed = false;
