@@ -18,7 +18,8 @@ export function flameGraph(profile: Profile): string {
   const scale = width / Math.max(1, root.took);
   const ground = depthOf(root, scale) * row;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${ground + row}" font-family="monospace" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${ground + row}" font-family="monospace" font-size="11" role="img">`,
+    '<title>Flame graph: width is time, above a function is what it called</title>',
     ...boxesOf(root, { x: 0, y: ground }, scale),
     '</svg>\n',
   ].join('\n');
