@@ -13,7 +13,7 @@ import { decode } from './values.ts';
  */
 type Client = mongoose.mongo.MongoClient;
 type Document = mongoose.mongo.Document;
-export type Copied = { namespace: string; documents: number };
+type Copied = { namespace: string; documents: number };
 
 const NOT_OURS = ['admin', 'config', 'local'];
 const LARGEST_BATCH = 8 * 1024 * 1024;

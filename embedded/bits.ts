@@ -1,6 +1,6 @@
 import { Long } from 'bson';
 import { CommandError } from './errors.ts';
-import type { Predicate } from './matching.ts';
+import type { Predicate } from './predicates.ts';
 import { toNumber } from './values.ts';
 
 export function bits(operand: unknown, accepts: (value: bigint, mask: bigint) => boolean): Predicate {
@@ -19,7 +19,7 @@ export function bits(operand: unknown, accepts: (value: bigint, mask: bigint) =>
 }
 
 /** A whole number exactly; undefined for anything else. */
-export function wholeNumber(value: unknown): bigint | undefined {
+function wholeNumber(value: unknown): bigint | undefined {
   return Number.isInteger(toNumber(value)) ? truncated(value) : undefined;
 }
 

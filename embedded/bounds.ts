@@ -54,7 +54,7 @@ export function boundsOf(asked: Doc, descending: boolean, multikey: boolean): Bo
   );
 }
 
-export function points(value: unknown, descending: boolean, exact: boolean): Bound[] | undefined {
+function points(value: unknown, descending: boolean, exact: boolean): Bound[] | undefined {
   if (value instanceof BSONRegExp) return undefined;
   const point = (inner: unknown, isExact: boolean): Bound => {
     const bytes = encodeKey([inner], [descending]);
@@ -65,7 +65,7 @@ export function points(value: unknown, descending: boolean, exact: boolean): Bou
   return [point(value, exact)];
 }
 
-export function range(
+function range(
   conditions: (readonly [string, unknown])[],
   descending: boolean,
   exact: boolean,

@@ -1,12 +1,14 @@
 import { Context } from 'mingo';
 import { Aggregator } from 'mingo/aggregator';
 import { $addFields, $project, $replaceRoot, $replaceWith, $set, $unset } from 'mingo/operators/pipeline';
-import { checkArrayFiltersUsed } from './arrayFilters.ts';
+import { checkArrayFiltersUsed } from './array-filters.ts';
 import { CommandError } from './errors.ts';
 import { ACCUMULATORS, checkExpression, EXPRESSIONS, expressionOptions } from './expressions.ts';
-import { matcher, valuesAt } from './matching.ts';
+import { matcher } from './matching.ts';
+import { equal } from './order.ts';
+import { valuesAt } from './predicates.ts';
 import { applyOperators, operationsOf } from './updating.ts';
-import { type Doc, equal, isDocument, plain } from './values.ts';
+import { type Doc, isDocument, plain } from './values.ts';
 import type { UpdateStatement } from './writing.ts';
 
 /** Gives the changed document; the one given in is left as it is or not used again. */
@@ -76,7 +78,7 @@ function pipelineChange(stages: Doc[], variables: Doc = {}): Change {
 }
 
 /** Values that a pipeline did not change, in the exact type they had before mingo saw them. */
-export function keepTypes(value: unknown, before: unknown): unknown {
+function keepTypes(value: unknown, before: unknown): unknown {
   if (isDocument(value) && isDocument(before)) {
     return Object.fromEntries(
       Object.entries(value).map(([field, inner]) => [field, keepTypes(inner, before[field])]),

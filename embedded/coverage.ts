@@ -1,7 +1,8 @@
 import type { Index } from './catalog.ts';
 import { hasOperators } from './filters.ts';
 import { encodeKey } from './keys.ts';
-import { type Doc, equal, isDocument, rank, toNumber } from './values.ts';
+import { equal } from './order.ts';
+import { type Doc, isDocument, rank, toNumber } from './values.ts';
 
 /** Whether every document the filter can match is in the index: sparse and partial indexes leave some out. */
 export function holdsAll(index: Index, filter: Doc, fields: Map<string, Doc>): boolean {
@@ -16,7 +17,7 @@ export function holdsAll(index: Index, filter: Doc, fields: Map<string, Doc>): b
   );
 }
 
-export function requiresField(asked: Doc): boolean {
+function requiresField(asked: Doc): boolean {
   return Object.entries(asked).some(([operator, value]) => {
     if (operator === '$exists') return value === true || toNumber(value) === 1;
     if (operator === '$in') return Array.isArray(value) && value.every((one) => one !== null);
@@ -29,7 +30,7 @@ export function requiresField(asked: Doc): boolean {
 }
 
 /** Whether the filter asks for at least what a partial index asks for. */
-export function implies(fields: Map<string, Doc>, partial: Doc): boolean {
+function implies(fields: Map<string, Doc>, partial: Doc): boolean {
   return [...constraints(partial)].every(([field, needed]) => {
     const asked = fields.get(field);
     return (

@@ -23,7 +23,7 @@ type Cursor = {
 };
 
 /** Results that are fetched batch by batch; left alone for ten minutes they are dropped. */
-export const IDLE_TIMEOUT = 10 * 60_000;
+const IDLE_TIMEOUT = 10 * 60_000;
 const LARGEST_BATCH = 16 * 1024 * 1024;
 
 export class Cursors {

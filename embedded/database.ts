@@ -6,7 +6,7 @@ import { startExpiry } from './expiry.ts';
 import { lockDirectory } from './lock.ts';
 import { listen } from './server.ts';
 
-export type Embedded = { url: string; port: number; close(): Promise<void> };
+type Embedded = { url: string; port: number; close(): Promise<void> };
 
 /**
  * Starts the embedded database on a data directory, listening on 127.0.0.1.

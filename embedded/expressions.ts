@@ -5,7 +5,8 @@ import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
 import type { Options } from 'mingo/types';
 import { CommandError } from './errors.ts';
-import { bsonType, compare, type Doc, isDocument, plain } from './values.ts';
+import { compare } from './order.ts';
+import { bsonType, type Doc, isDocument, plain } from './values.ts';
 
 type Compare = (order: number) => boolean;
 

@@ -5,7 +5,7 @@ import { joinRegex } from './patterns.ts';
 import { type Doc, isDocument } from './values.ts';
 
 /** What may stand in `{ field: { ... } }`. */
-export const OPERATORS = [
+const OPERATORS = [
   '$eq',
   '$ne',
   '$gt',

@@ -8,13 +8,13 @@ import type { Storage } from './storage.ts';
 import { type Doc, decode, isDocument, MISSING, toNumber } from './values.ts';
 
 /** LMDB takes keys of 1,978 bytes; longer ones are cut here, and `index.truncated` remembers that it happened. */
-export const LONGEST_KEY = 1900;
+const LONGEST_KEY = 1900;
 
 /** One entry's key without the record: its bytes, and the values they stand for. */
 export type IndexKey = { bytes: Buffer; values: unknown[]; cut: boolean };
 
 /** The paths and directions of an index, and which documents it holds. */
-export type Shape = { paths: string[]; descending: boolean[]; holds: Matcher | undefined };
+type Shape = { paths: string[]; descending: boolean[]; holds: Matcher | undefined };
 
 const shapes = new WeakMap<Index, Shape>();
 

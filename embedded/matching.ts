@@ -1,4 +1,4 @@
-import { BSONRegExp, type ObjectId } from 'bson';
+import { BSONRegExp } from 'bson';
 import { Context } from 'mingo';
 import * as logical from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
@@ -7,24 +7,11 @@ import { bits, truncated } from './bits.ts';
 import { CommandError } from './errors.ts';
 import { ACCUMULATORS, EXPRESSIONS, evaluate } from './expressions.ts';
 import { type OperatorName, onElements, PATTERN, prepareFilter } from './filters.ts';
-import { regularExpression } from './patterns.ts';
+import { compares, equals, literally, not, oneOf, type Predicate, someValue } from './predicates.ts';
 import { ofType } from './types.ts';
-import {
-  compare,
-  type Doc,
-  equal,
-  isDocument,
-  isNumber,
-  MISSING,
-  plain,
-  RANK,
-  rank,
-  toNumber,
-} from './values.ts';
+import { type Doc, isDocument, isTrue, MISSING, plain, toNumber } from './values.ts';
 
 export type Matcher = (document: Doc) => boolean;
-
-export type Predicate = (value: unknown) => boolean;
 
 /**
  * A test for documents as `decode` gives them. mingo's Query takes the filter apart and joins the parts; each single
@@ -40,65 +27,12 @@ export function matcher(filter: Doc, variables: Doc = {}): Matcher {
   return (document) => query.test(document);
 }
 
-/** The values a filter's path leads to: through documents, and through the elements of arrays on the way. */
-export function* valuesAt(value: unknown, path: readonly string[], from = 0): Generator<unknown> {
-  const field = path[from];
-  if (field === undefined) yield value;
-  else if (Array.isArray(value)) {
-    const index = /^\d+$/.test(field) ? Number(field) : value.length;
-    if (index < value.length) yield* valuesAt(value[index], path, from + 1);
-    for (const element of value) if (isDocument(element)) yield* valuesAt(element, path, from);
-  } else if (isDocument(value) && Object.hasOwn(value, field)) yield* valuesAt(value[field], path, from + 1);
-  else yield MISSING;
-}
-
-/** Whether some value at the path passes; with `elements`, an array also passes by one of its elements. */
-function someValue(path: string, test: Predicate, elements: boolean): Predicate {
-  const fields = path.split('.');
-  const passes = elements
-    ? (value: unknown) => test(value) || (Array.isArray(value) && value.some(test))
-    : test;
-  if (fields.length === 1) {
-    return (document) => passes(Object.hasOwn(document as Doc, path) ? (document as Doc)[path] : MISSING);
-  }
-  return (document) => {
-    for (const value of valuesAt(document, fields)) if (passes(value)) return true;
-    return false;
-  };
-}
-
-const isNull = (value: unknown) => value === null || value === MISSING;
-
-function equals(wanted: unknown): Predicate {
-  if (wanted === null) return isNull;
-  if (wanted instanceof RegExp || wanted instanceof BSONRegExp) {
-    const pattern = regularExpression(wanted);
-    return (value) =>
-      typeof value === 'string' ? pattern.test(value) : rank(value) === RANK.regex && equal(value, wanted);
-  }
-  return (value) => value !== MISSING && equal(value, wanted);
-}
-
-function compares(wanted: unknown, accepts: (order: number) => boolean): Predicate {
-  const type = rank(wanted);
-  if (type === RANK.null) return (value) => isNull(value) && accepts(0);
-  if (type === RANK.minKey || type === RANK.maxKey)
-    return (value) => value !== MISSING && accepts(compare(value, wanted));
-  const onlyNaN = type === RANK.number && Number.isNaN(toNumber(wanted));
-  return (value) => {
-    if (value === MISSING || rank(value) !== type) return false;
-    if (onlyNaN || (type === RANK.number && Number.isNaN(toNumber(value))))
-      return accepts(0) && equal(value, wanted);
-    return accepts(compare(value, wanted));
-  };
-}
-
 const MATCHES_ALL: Predicate = () => true;
 
-const operators: Record<
-  OperatorName | '$expr',
-  (path: string, operand: unknown, options: Options) => Predicate
-> = {
+/** Makes the test of `{ path: { $operator: operand } }`. */
+type Operator = (path: string, operand: unknown, options: Options) => Predicate;
+
+const operators: Record<OperatorName | '$expr', Operator> = {
   $eq: (path, operand) =>
     someValue(
       path,
@@ -109,30 +43,10 @@ const operators: Record<
     if (operand instanceof BSONRegExp) throw new CommandError('BadValue', "Can't have regex as arg to $ne.");
     return not(someValue(path, equals(operand), true));
   },
-  $gt: (path, operand) =>
-    someValue(
-      path,
-      compares(operand, (order) => order > 0),
-      true,
-    ),
-  $gte: (path, operand) =>
-    someValue(
-      path,
-      compares(operand, (order) => order >= 0),
-      true,
-    ),
-  $lt: (path, operand) =>
-    someValue(
-      path,
-      compares(operand, (order) => order < 0),
-      true,
-    ),
-  $lte: (path, operand) =>
-    someValue(
-      path,
-      compares(operand, (order) => order <= 0),
-      true,
-    ),
+  $gt: comparison((order) => order > 0),
+  $gte: comparison((order) => order >= 0),
+  $lt: comparison((order) => order < 0),
+  $lte: comparison((order) => order <= 0),
   $in: (path, operand) => someValue(path, oneOf('$in', operand), true),
   $nin: (path, operand) => not(someValue(path, oneOf('$nin', operand), true)),
   $exists: (path, operand) => {
@@ -185,30 +99,10 @@ const operators: Record<
     const inner = matcherWithin({ [path]: operand }, options);
     return (document) => !inner(document as Doc);
   },
-  $bitsAllSet: (path, operand) =>
-    someValue(
-      path,
-      bits(operand, (value, mask) => (value & mask) === mask),
-      true,
-    ),
-  $bitsAllClear: (path, operand) =>
-    someValue(
-      path,
-      bits(operand, (value, mask) => (value & mask) === 0n),
-      true,
-    ),
-  $bitsAnySet: (path, operand) =>
-    someValue(
-      path,
-      bits(operand, (value, mask) => (value & mask) !== 0n),
-      true,
-    ),
-  $bitsAnyClear: (path, operand) =>
-    someValue(
-      path,
-      bits(operand, (value, mask) => (value & mask) !== mask),
-      true,
-    ),
+  $bitsAllSet: ofBits((value, mask) => (value & mask) === mask),
+  $bitsAllClear: ofBits((value, mask) => (value & mask) === 0n),
+  $bitsAnySet: ofBits((value, mask) => (value & mask) !== 0n),
+  $bitsAnyClear: ofBits((value, mask) => (value & mask) !== mask),
   $expr: (_path, operand, options) => {
     const expression = plain(operand);
     return (document) => isTrue(evaluate(document as Doc, expression, options));
@@ -216,28 +110,12 @@ const operators: Record<
   $comment: () => MATCHES_ALL,
 };
 
-function not(test: Predicate): Predicate {
-  return (document) => !test(document);
+function comparison(accepts: (order: number) => boolean): Operator {
+  return (path, operand) => someValue(path, compares(operand, accepts), true);
 }
 
-function literally(wanted: unknown): Predicate {
-  return (value) => value !== MISSING && equal(value, wanted);
-}
-
-function oneOf(operator: string, operand: unknown): Predicate {
-  if (!Array.isArray(operand)) throw new CommandError('BadValue', `${operator} needs an array`);
-  if (operand.some((wanted) => isDocument(wanted) && Object.keys(wanted)[0]?.startsWith('$'))) {
-    throw new CommandError('BadValue', `cannot nest $ under ${operator}`);
-  }
-  const words = new Set(operand.flatMap((wanted) => wordOf(wanted) ?? []));
-  const tests = operand.filter((wanted) => wordOf(wanted) === undefined).map(equals);
-  return (value) => words.has(wordOf(value) ?? '') || tests.some((test) => test(value));
-}
-
-/** Stands for a text or an id, so that one is found in a long list at once. Never empty. */
-function wordOf(value: unknown): string | undefined {
-  if (rank(value) === RANK.string) return `"${value}`;
-  return rank(value) === RANK.objectId ? (value as ObjectId).toHexString() : undefined;
+function ofBits(accepts: (value: bigint, mask: bigint) => boolean): Operator {
+  return (path, operand) => someValue(path, bits(operand, accepts), true);
 }
 
 function elementMatches(path: string, criteria: unknown, options: Options): Predicate {
@@ -253,11 +131,6 @@ function elementMatches(path: string, criteria: unknown, options: Options): Pred
 function matcherWithin(filter: Doc, options: Options): Matcher {
   const query = new Query(filter, options);
   return (document) => query.test(document);
-}
-
-export function isTrue(value: unknown): boolean {
-  if (value === undefined || value === null || value === MISSING) return false;
-  return isNumber(value) ? toNumber(value) !== 0 : value !== false;
 }
 
 function shown(path: string, operator: string, operand: unknown): string {

@@ -1,4 +1,4 @@
-import type { Filters } from './arrayFilters.ts';
+import type { Filters } from './array-filters.ts';
 import { show } from './describing.ts';
 import { CommandError } from './errors.ts';
 import { type Doc, isDocument, MISSING } from './values.ts';

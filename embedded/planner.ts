@@ -5,8 +5,9 @@ import { numberPrefix } from './catalog.ts';
 import { constraints, holdsAll } from './coverage.ts';
 import { CommandError } from './errors.ts';
 import { isUnique, shapeOf } from './indexes.ts';
+import { equal } from './order.ts';
 import { prefixRange, type Range } from './storage.ts';
-import { type Doc, equal, isDocument, RANK, rank, toNumber } from './values.ts';
+import { type Doc, isDocument, RANK, rank, toNumber } from './values.ts';
 
 /** How the documents for a query are found. Whatever the plan, each document is still held against the filter. */
 export type Plan = {

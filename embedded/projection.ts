@@ -1,10 +1,10 @@
 import { CommandError } from './errors.ts';
 import { checkExpression, evaluate, expressionOptions } from './expressions.ts';
 import { hasOperators } from './filters.ts';
-import { isTrue, matcher } from './matching.ts';
-import { type Doc, isDocument, isNumber, plain, toNumber } from './values.ts';
+import { matcher } from './matching.ts';
+import { type Doc, isDocument, isNumber, isTrue, plain, toNumber } from './values.ts';
 
-export type Projector = (document: Doc, position?: number) => Doc;
+type Projector = (document: Doc, position?: number) => Doc;
 
 type Part = (value: unknown, holder: Doc, root: Doc, position: number | undefined) => unknown;
 type Tree = Map<string, Tree | Part>;

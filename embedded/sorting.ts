@@ -1,6 +1,7 @@
 import { CommandError } from './errors.ts';
-import { valuesAt } from './matching.ts';
-import { compare, type Doc, isDocument, MISSING, toNumber } from './values.ts';
+import { compare } from './order.ts';
+import { valuesAt } from './predicates.ts';
+import { type Doc, isDocument, MISSING, toNumber } from './values.ts';
 
 /** A comparison of documents for `{ a: 1, b: -1 }`, stable where they are equal. */
 export function byOrder(order: Doc): (a: unknown, b: unknown) => number {

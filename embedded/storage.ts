@@ -7,7 +7,7 @@ export type Range = { from: Buffer; to: Buffer };
 
 export type Steps<T> = Iterator<undefined, T> & Iterable<undefined, T>;
 /** One piece of writing. It may `yield` between documents to let others in; each part is then a transaction of its own. */
-export type Work<T> = () => Steps<T>;
+type Work<T> = () => Steps<T>;
 
 /** Writing that is one step: nothing else is written in between. */
 export function oneStep<T>(change: () => T): Steps<T> {

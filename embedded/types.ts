@@ -41,7 +41,7 @@ const TYPE_OF_CLASS: Record<string, number> = {
 };
 
 /** BSON's number for the type of a value. */
-export function typeNumber(value: unknown): number {
+function typeNumber(value: unknown): number {
   if (value === MISSING) return 0;
   if (value === null) return 10;
   if (Array.isArray(value)) return 4;

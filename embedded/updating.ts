@@ -1,7 +1,8 @@
-import { arrayFilters } from './arrayFilters.ts';
+import { arrayFilters } from './array-filters.ts';
 import { show, typeName } from './describing.ts';
 import { CommandError } from './errors.ts';
-import { type Modify, modifiers, read, type Step, write } from './modifiers.ts';
+import { modifiers } from './modifiers.ts';
+import { type Modify, read, type Step, write } from './modify.ts';
 import {
   checkConflicts,
   checkPath,
@@ -13,7 +14,7 @@ import {
 } from './paths.ts';
 import { type Doc, isDocument, MISSING } from './values.ts';
 
-export type UpdateOptions = {
+type UpdateOptions = {
   arrayFilters?: Doc[];
   /** The element that the query matched, for the positional `$`. */
   position?: number | undefined;

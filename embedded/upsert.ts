@@ -3,8 +3,9 @@ import type { Change } from './change.ts';
 import { show } from './describing.ts';
 import { CommandError } from './errors.ts';
 import { hasOperators } from './filters.ts';
+import { equal } from './order.ts';
 import { applyOperators } from './updating.ts';
-import { type Doc, equal } from './values.ts';
+import type { Doc } from './values.ts';
 import type { UpdateStatement } from './writing.ts';
 
 export function upserted(change: Change, { filter, update: kind }: UpdateStatement): Doc {

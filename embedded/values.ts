@@ -1,6 +1,5 @@
 import { type Binary, type BSONRegExp, type Code, deserialize, type Long, serialize } from 'bson';
 import { CommandError } from './errors.ts';
-import { encodeNumber } from './numbers.ts';
 
 export type Doc = { [field: string]: unknown };
 
@@ -52,6 +51,12 @@ export function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (!isNumber(value)) return undefined;
   return Number(String(value));
+}
+
+/** Whether a value counts as true where MongoDB asks for a boolean. */
+export function isTrue(value: unknown): boolean {
+  if (value === undefined || value === null || value === MISSING) return false;
+  return isNumber(value) ? toNumber(value) !== 0 : value !== false;
 }
 
 /** The place of each type in BSON's comparison order. */
@@ -113,84 +118,6 @@ export function rank(value: unknown): number {
   return value instanceof Uint8Array ? RANK.binary : RANK.object;
 }
 
-/** Order of two values in BSON's comparison order, types included: negative, 0 or positive. */
-export function compare(a: unknown, b: unknown): number {
-  const rankA = rank(a);
-  const rankB = rank(b);
-  if (rankA !== rankB) return rankA - rankB;
-  switch (rankA) {
-    case RANK.number:
-      return compareNumbers(a, b);
-    case RANK.string:
-      return compareStrings(String(a), String(b));
-    case RANK.object:
-      return compareElements(elementsOf(a), elementsOf(b));
-    case RANK.array:
-      return compareArrays(a as unknown[], b as unknown[]);
-    case RANK.boolean:
-    case RANK.date:
-      return Number(a) - Number(b);
-    case RANK.objectId:
-      return compareStrings(String(a), String(b));
-    case RANK.binary:
-      return compareBinary(binaryParts(a), binaryParts(b));
-    case RANK.timestamp:
-      return (a as Long).compare(b as Long);
-    case RANK.regex:
-    case RANK.code:
-    case RANK.codeWithScope:
-      return compareElements(Object.entries(wordsOf(a)), Object.entries(wordsOf(b)));
-    default:
-      return 0;
-  }
-}
-
-export function equal(a: unknown, b: unknown): boolean {
-  return a === b || compare(a, b) === 0;
-}
-
-function compareNumbers(a: unknown, b: unknown): number {
-  const left = exactNumber(a);
-  const right = exactNumber(b);
-  if (left === undefined || right === undefined) return Buffer.compare(encodeNumber(a), encodeNumber(b));
-  if (left === right) return 0;
-  if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : -1;
-  return Number.isNaN(right) || left > right ? 1 : -1;
-}
-
-/** The value as a double where that loses nothing. */
-function exactNumber(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  const type = bsonType(value);
-  return type === 'Int32' || type === 'Double' ? (value as { value: number }).value : undefined;
-}
-
-/** Order of the UTF-8 bytes, which differs from JavaScript's where a surrogate pair meets U+E000 to U+FFFF. */
-function compareStrings(a: string, b: string): number {
-  if (a === b) return 0;
-  const surrogates = /[\ud800-\udfff]/;
-  if (surrogates.test(a) || surrogates.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : 1;
-}
-
-function compareArrays(a: unknown[], b: unknown[]): number {
-  for (let i = 0; i < a.length && i < b.length; i += 1) {
-    const order = compare(a[i], b[i]);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
-
-function compareElements(a: [string, unknown][], b: [string, unknown][]): number {
-  for (let i = 0; i < a.length && i < b.length; i += 1) {
-    const [nameA, valueA] = a[i] as [string, unknown];
-    const [nameB, valueB] = b[i] as [string, unknown];
-    const order = rank(valueA) - rank(valueB) || compareStrings(nameA, nameB) || compare(valueA, valueB);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
-
 export function elementsOf(value: unknown): [string, unknown][] {
   return Object.entries(bsonType(value) === 'DBRef' ? (value as { toJSON(): Doc }).toJSON() : (value as Doc));
 }
@@ -199,10 +126,6 @@ export function binaryParts(value: unknown): { bytes: Uint8Array; subtype: numbe
   if (value instanceof Uint8Array) return { bytes: value, subtype: 0 };
   const binary = value as Binary;
   return { bytes: binary.value(), subtype: binary.sub_type };
-}
-
-function compareBinary(a: ReturnType<typeof binaryParts>, b: ReturnType<typeof binaryParts>): number {
-  return a.bytes.length - b.bytes.length || a.subtype - b.subtype || Buffer.compare(a.bytes, b.bytes);
 }
 
 /** Regular expressions and code as the words they are ordered by. */

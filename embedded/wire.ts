@@ -26,7 +26,7 @@ export type Message = {
 };
 
 /** Bytes that are not a message of the protocol: the connection cannot go on. */
-export class MalformedMessage extends Error {}
+class MalformedMessage extends Error {}
 
 /** Takes whole messages off the front of what has arrived; undefined until one is complete. */
 export function nextMessage(received: Buffer): { message: Buffer; rest: Buffer } | undefined {

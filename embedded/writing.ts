@@ -3,9 +3,10 @@ import { type Change, prepareChange } from './change.ts';
 import { checkId, type Stored, withId } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { matcher } from './matching.ts';
+import { equal } from './order.ts';
 import { PAUSE } from './reading.ts';
 import { alteredId, upserted } from './upsert.ts';
-import { type Doc, decode, encode, equal } from './values.ts';
+import { type Doc, decode, encode } from './values.ts';
 
 export type UpdateStatement = {
   filter: Doc;
@@ -67,7 +68,7 @@ export function* update(
   return { ...result, upsertedId: document._id, after: document };
 }
 
-export type DeleteStatement = {
+type DeleteStatement = {
   filter: Doc;
   multi?: boolean;
   hint?: unknown;

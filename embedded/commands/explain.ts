@@ -1,8 +1,9 @@
 import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
-import { type Stage, splitPipeline, stagesOf } from '../pipeline.ts';
+import { splitPipeline, stagesOf } from '../pipeline.ts';
 import { type Plan, planQuery } from '../planner.ts';
 import { type Effort, PAUSE, type Query } from '../reading.ts';
+import type { Stage } from '../stages.ts';
 import { type Doc, isDocument, toNumber } from '../values.ts';
 import { documentField, documentsField } from './fields.ts';
 import { hintOf, queryOf } from './reads.ts';
@@ -50,13 +51,7 @@ function queryOfCommand(name: string, command: Doc): Query {
 }
 
 /** How a query is carried out, and with `run` what that took. */
-export function explainQuery(
-  engine: Engine,
-  namespace: string,
-  query: Query,
-  run = true,
-  counting = false,
-): Doc {
+function explainQuery(engine: Engine, namespace: string, query: Query, run = true, counting = false): Doc {
   const collection = engine.catalog.find(namespace);
   const plan = collection && planQuery(collection, query.filter, query.sort, query.hint);
   const reply: Doc = {

@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { CommandError } from '../errors.ts';
 import { evaluateLet } from '../expressions.ts';
 import { encodeKey } from '../keys.ts';
-import { valuesAt } from '../matching.ts';
+import { valuesAt } from '../predicates.ts';
 import { projector } from '../projection.ts';
 import { type Found, PAUSE, type Paused, type Query } from '../reading.ts';
 import { checkSort } from '../sorting.ts';
@@ -53,7 +53,7 @@ const find: Command = {
   },
 };
 
-export function findDocuments(engine: Engine, namespace: string, command: Doc): Paused<Buffer> {
+function findDocuments(engine: Engine, namespace: string, command: Doc): Paused<Buffer> {
   for (const field of ['min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData']) {
     if (command[field] !== undefined && command[field] !== false)
       throw new CommandError('NotImplemented', `find's ${field} is not supported by the embedded database`);

@@ -85,7 +85,7 @@ export async function runCommand(
   }
 }
 
-export function failureReply({ message, code, codeName, details }: CommandError): Doc {
+function failureReply({ message, code, codeName, details }: CommandError): Doc {
   return { ok: 0, errmsg: message, code, codeName, ...details };
 }
 

@@ -36,7 +36,7 @@ export function* runAll<S, T>(
   return writeErrors;
 }
 
-export function writeError(failure: unknown): Doc {
+function writeError(failure: unknown): Doc {
   const { code, message, details } = asCommandError(failure);
   return { code, ...details, errmsg: message };
 }

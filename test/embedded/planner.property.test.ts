@@ -6,9 +6,10 @@ import type { Document } from 'mongodb';
 import { inOneStep } from '../../embedded/commands/collections.ts';
 import { Engine } from '../../embedded/engine.ts';
 import { encodeKey } from '../../embedded/keys.ts';
+import { compare } from '../../embedded/order.ts';
 import { planQuery } from '../../embedded/planner.ts';
 import { PAUSE, type Query } from '../../embedded/reading.ts';
-import { compare, decode, encode } from '../../embedded/values.ts';
+import { decode, encode } from '../../embedded/values.ts';
 import { insertOne, remove, update } from '../../embedded/writing.ts';
 import { temporaryDirectory } from './support.ts';
 
