@@ -8,7 +8,7 @@ import { showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { organizePath, petitionPage } from '../signatures/organize/page.ts';
 import { beginImport } from './begin.ts';
-import { type Import, importFolder } from './import.ts';
+import type { Import } from './import.ts';
 import { guessMapping, type Mapping, mappingForm, mappingProblem } from './mapping.ts';
 import { fileProblems } from './problems.ts';
 import { receiveImport } from './receive.ts';
@@ -68,11 +68,7 @@ async function receive(
   response: Response,
   who: SignedIn,
 ): Promise<void> {
-  const sent = await receiveFile(request, response, {
-    folder: await importFolder(platform.env),
-    bytes: fileLimits.importBytes,
-    time: fileLimits.uploadTime,
-  });
+  const sent = await receiveFile({ platform, request, response }, fileLimits.importBytes);
   const refuse = (problem: keyof typeof problems) =>
     showImports(
       platform,

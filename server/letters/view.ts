@@ -85,16 +85,20 @@ export function letterOf(platform: Pick<Platform, 'vault'>, signature: Signature
   return opened ? (JSON.parse(opened) as Words) : undefined;
 }
 
-/** A signer's own letter and to whom it goes, for a mail or a page that is theirs. */
+/** A signer's own letter and to whom it goes; undefined where there is none. */
+async function findOwnLetter(platform: Pick<Platform, 'vault'>, petition: Petition, signature: Signature) {
+  const words = letterOf(platform, signature);
+  return words && { words, targets: await findTargets(petition, signature.letter?.targets ?? []) };
+}
+
+/** A signer's own letter, for a mail or a page that is theirs. */
 export async function ownLetterView(
   platform: Pick<Platform, 'vault'>,
   petition: Petition,
   signature: Signature,
 ) {
-  const words = letterOf(platform, signature);
-  if (!words) return undefined;
-  const targets = await findTargets(petition, signature.letter?.targets ?? []);
-  return { ...words, ...peopleView(targets) };
+  const own = await findOwnLetter(platform, petition, signature);
+  return own && { ...own.words, ...peopleView(own.targets) };
 }
 
 /** The same as data, with how each letter stands, for whoever downloads what is held about them. */
@@ -103,9 +107,9 @@ export async function ownLetterData(
   petition: Petition,
   signature: Signature,
 ) {
-  const words = letterOf(platform, signature);
-  if (!words) return undefined;
-  const targets = await findTargets(petition, signature.letter?.targets ?? []);
+  const own = await findOwnLetter(platform, petition, signature);
+  if (!own) return undefined;
+  const { words, targets } = own;
   const ids = targets.map(({ _id }) => letterId(signature._id, _id));
   const letters = await Letter.find({ _id: { $in: ids } }, { state: 1, at: 1 }).lean();
   const byId = new Map(letters.map((letter) => [letter._id, letter]));

@@ -2,21 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Request, Response } from 'express';
 import multer from 'multer';
+import { fileLimits } from '../../config/limits.ts';
+import { importFolder } from '../imports/import.ts';
+import type { Platform } from '../platform.ts';
 import { allowTime } from './slow-bodies.ts';
 
 export type SentFile = { outcome: 'sent'; path: string } | { outcome: 'none' | 'tooLarge' | 'broken' };
 
 /**
- * Streams the file of a `multipart/form-data` request, in the field `file`, into a folder under a name nobody can
- * guess. To be called once it is clear who sends it. What is too large or breaks off is deleted.
+ * Streams the file of a `multipart/form-data` request, in the field `file`, into the folder for what organizers send,
+ * under a name nobody can guess. To be called once it is clear who sends it. What is too large or breaks off is deleted.
  */
 export async function receiveFile(
-  request: Request,
-  response: Response,
-  { folder, bytes, time }: { folder: string; bytes: number; time: number },
+  { platform, request, response }: { platform: Pick<Platform, 'env'>; request: Request; response: Response },
+  bytes: number,
 ): Promise<SentFile> {
+  const folder = await importFolder(platform.env);
   if (!request.is('multipart/form-data')) return { outcome: 'none' };
-  allowTime(request, time);
+  allowTime(request, fileLimits.uploadTime);
   const storage = multer.diskStorage({
     destination: folder,
     filename: (_request, _file, done) => done(null, `${randomBytes(16).toString('hex')}.sent`),

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { record } from '../audit/entry.ts';
 import { HttpError, wantsJson } from '../errors.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
@@ -9,6 +9,7 @@ import { organizePage } from '../organize/chrome.ts';
 import { showPage } from '../page.ts';
 import { Petition, textIn } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
+import { readId } from '../record-id.ts';
 import { organizerNames } from '../signatures/organize/people.ts';
 import { claimItem, releaseItem } from './claim.ts';
 import { type Decided, decideOn, undoDecision } from './decide.ts';
@@ -156,7 +157,7 @@ async function changeSetting(request: Request, response: Response, { petition, o
 }
 
 function itemOf({ params }: Request): Types.ObjectId {
-  const id = String(params.signature);
-  if (!/^[0-9a-f]{24}$/.test(id)) throw new HttpError(404);
-  return new Types.ObjectId(id);
+  const id = readId(params.signature);
+  if (!id) throw new HttpError(404);
+  return id;
 }

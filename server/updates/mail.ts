@@ -3,7 +3,8 @@ import { renderMarkdown } from '../petitions/markdown.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { petitionUrl } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
-import { isPublic, type Update, updateTextIn } from './update.ts';
+import { isPublic } from './publication.ts';
+import { type Update, updateTextIn } from './update.ts';
 
 type Worded = Pick<Update, 'kind' | 'texts' | 'image'> & { petition: Petition; update: Update };
 

@@ -5,7 +5,7 @@ import { openPetition } from '../petitions/routes.ts';
 import { alternates, headlineView, petitionMeta } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { updateUrl } from './mail.ts';
-import { languagesIn } from './update.ts';
+import { languagesIn } from './publication.ts';
 import { findPublishedUpdate, updateView } from './view.ts';
 
 /** An update's page may be this old, in seconds. */

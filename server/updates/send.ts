@@ -4,7 +4,8 @@ import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { beginTask, Task } from '../tasks/task.ts';
 import { countAudience } from './audience.ts';
-import { languagesIn, Update } from './update.ts';
+import { languagesIn } from './publication.ts';
+import { Update } from './update.ts';
 
 /** `already`: it is on its way or went out before; `changed`: somebody changed it since this organizer saw it. */
 export type Begun =

@@ -3,7 +3,7 @@ import { printedIn } from '../../server/newsletter/comments/print.ts';
 import { bodiesOf, Issue } from '../../server/newsletter/issues/issue.ts';
 import { issueMailView, newsletterFrame } from '../../server/newsletter/issues/mail.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
-import { languagesIn } from '../../server/updates/update.ts';
+import { languagesIn } from '../../server/updates/publication.ts';
 import { messageIdOf } from '../mail.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';
 import { sendTestMail } from './bulk-test.ts';

@@ -1,8 +1,7 @@
-import type { Request, Response } from 'express';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
-import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
+import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
 import { organizePage } from '../../organize/chrome.ts';
 import { showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
@@ -17,7 +16,6 @@ import { obstacleToStage, reachStage, stages, undoStage } from '../stages.ts';
 import { officialPageView, type Refusal } from './view.ts';
 
 const path = '/organize/petitions/:petition/official';
-type Exchange = { platform: Platform; request: Request; response: Response; who: SignedIn };
 /** What a step came to: what the page says next, or what is wrong with its form. */
 type Ended = { done: string } | { refused: Refusal; status?: 409 | 422 };
 type Take = (exchange: Exchange, typed: form.Typed, now: Date) => Promise<Ended>;

@@ -9,7 +9,7 @@ import type { Language } from '../../petitions/petition.ts';
 import { alternates } from '../../petitions/view.ts';
 import type { Platform } from '../../platform.ts';
 import type { FieldProblems } from '../../signatures/form.ts';
-import { languagesIn } from '../../updates/update.ts';
+import { languagesIn } from '../../updates/publication.ts';
 import { Issue, issueTextIn } from '../issues/issue.ts';
 import { issueUrl, newsletterUrl } from '../issues/mail.ts';
 import {

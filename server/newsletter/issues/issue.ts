@@ -1,6 +1,7 @@
 import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { newsletterLimits } from '../../../config/limits.ts';
 import { type Language, languages } from '../../petitions/petition.ts';
+import { publicationFields, sendingFields } from '../../updates/publication.ts';
 
 const text = new Schema(
   {
@@ -13,14 +14,10 @@ const text = new Schema(
   { _id: false },
 );
 
-/** What goes out is what stood there when sending began, whatever is changed afterwards. */
 const sending = new Schema(
   {
-    at: { type: Date, required: true },
-    by: { type: Schema.Types.ObjectId, required: true },
+    ...sendingFields,
     texts: { en: text, fr: text },
-    /** The work that mails it; there is none yet where a process died between the two. */
-    task: { type: Schema.Types.ObjectId, required: true },
   },
   { _id: false },
 );
@@ -30,14 +27,7 @@ const schema = new Schema(
     /** Begins with the day it was first written, and never changes. */
     slug: { type: String, required: true, unique: true },
     texts: { en: text, fr: text },
-    /** Goes up with every change: whoever saves over an older one is told. */
-    revision: { type: Number, default: 1 },
-    createdAt: { type: Date, required: true },
-    createdBy: { type: Schema.Types.ObjectId, required: true },
-    changedAt: Date,
-    /** On the web since then, unless it was taken off. */
-    publishedAt: Date,
-    hiddenAt: Date,
+    ...publicationFields,
     sending,
   },
   { versionKey: false, collection: 'newsletterIssues' },

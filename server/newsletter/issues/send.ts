@@ -2,8 +2,8 @@ import { Types } from 'mongoose';
 import { record } from '../../audit/entry.ts';
 import type { Platform } from '../../platform.ts';
 import { beginTask, Task } from '../../tasks/task.ts';
+import { languagesIn } from '../../updates/publication.ts';
 import type { Begun } from '../../updates/send.ts';
-import { languagesIn } from '../../updates/update.ts';
 import { countReaders } from '../audience.ts';
 import { Issue } from './issue.ts';
 

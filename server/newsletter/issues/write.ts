@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { record } from '../../audit/entry.ts';
 import { slugFrom } from '../../petitions/organize/fields.ts';
 import type { Language } from '../../petitions/petition.ts';
-import { languagesIn } from '../../updates/update.ts';
+import { languagesIn } from '../../updates/publication.ts';
 import { NewsletterComment } from '../comments/comment.ts';
 import { placeFor, printable } from '../comments/print.ts';
 import type { IssueForm } from './form.ts';

@@ -9,7 +9,7 @@ import type { Platform } from '../../platform.ts';
 import type { Typed } from '../../signatures/form.ts';
 import { Task } from '../../tasks/task.ts';
 import { taskView } from '../../tasks/view.ts';
-import { isPublic, languagesIn } from '../../updates/update.ts';
+import { isPublic, languagesIn } from '../../updates/publication.ts';
 import { countReaders, readMonths } from '../audience.ts';
 import { NewsletterComment, openComment } from '../comments/comment.ts';
 import { placeFor, printable, printedIn, withComments } from '../comments/print.ts';

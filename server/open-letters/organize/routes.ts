@@ -9,6 +9,7 @@ import { organizePage } from '../../organize/chrome.ts';
 import { showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
+import { readId } from '../../record-id.ts';
 import { organizerNames } from '../../signatures/organize/people.ts';
 import { type Decided, decideOnSignatory, undoSignatory } from '../decide.ts';
 import { orderSignatories, pinSignatory, unpinSignatory } from '../order.ts';
@@ -165,7 +166,7 @@ async function showList({ platform, request, response, who }: Exchange, problem?
 /** The signature of the address; none where the route has none. */
 function itemOf({ params }: Request): Types.ObjectId {
   if (params.signature === undefined) return new Types.ObjectId();
-  const id = String(params.signature);
-  if (!/^[0-9a-f]{24}$/.test(id)) throw new HttpError(404);
-  return new Types.ObjectId(id);
+  const id = readId(params.signature);
+  if (!id) throw new HttpError(404);
+  return id;
 }

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
-import { fileLimits, representativeLimits } from '../../../config/limits.ts';
+import { representativeLimits } from '../../../config/limits.ts';
 import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
-import { importFolder } from '../../imports/import.ts';
 import { fileProblems } from '../../imports/problems.ts';
 import { receiveFile } from '../../middleware/file-form.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
@@ -91,12 +90,8 @@ async function showTables({ platform, request, response, who }: Exchange, error?
 }
 
 async function receive(exchange: Exchange): Promise<void> {
-  const { platform, request, response, who } = exchange;
-  const sent = await receiveFile(request, response, {
-    folder: await importFolder(platform.env),
-    bytes: representativeLimits.fileBytes,
-    time: fileLimits.uploadTime,
-  });
+  const { platform, response, who } = exchange;
+  const sent = await receiveFile(exchange, representativeLimits.fileBytes);
   const refuse = (error: string, status = 422) =>
     showTables({ ...exchange, response: response.status(status) }, error);
   if (sent.outcome !== 'sent') return refuse(problems[sent.outcome], sent.outcome === 'tooLarge' ? 413 : 422);

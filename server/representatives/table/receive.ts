@@ -1,8 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
 import { Types } from 'mongoose';
-import { NotText, rewriteAsUtf8 } from '../../imports/encoding.ts';
-import { importPath, newFileName } from '../../imports/import.ts';
-import { findDelimiter, isBlank, readRecords } from '../../imports/records.ts';
+import { takeIn } from '../../imports/intake.ts';
+import { isBlank, readRecords } from '../../imports/records.ts';
 import type { Organizer } from '../../organizers/organizer.ts';
 import type { Platform } from '../../platform.ts';
 import { beginTask } from '../../tasks/task.ts';
@@ -18,20 +16,16 @@ export const tableTask = 'representativeTable';
 export type TableInput = { table: string };
 
 /** Takes a table in that was just sent, and has it read. What cannot be used is deleted at once. */
-export async function receiveTable(
+export const receiveTable = (
   platform: Pick<Platform, 'env' | 'queues'>,
   { _id: organizer }: Pick<Organizer, '_id'>,
   sent: string,
   now = new Date(),
-): Promise<Received> {
-  const file = newFileName();
-  const path = importPath(platform.env, { file });
-  try {
-    const { encoding, bytes } = await rewriteAsUtf8(sent, `${path}.part`);
-    const delimiter = await findDelimiter(`${path}.part`);
-    const header = await readHeader(`${path}.part`, delimiter);
+): Promise<Received> =>
+  takeIn(platform.env, sent, async ({ file, path, bytes, encoding, delimiter, keep }) => {
+    const header = await readHeader(path, delimiter);
     if (header.outcome === 'refused') return header;
-    await rename(`${path}.part`, path);
+    await keep();
     const _id = new Types.ObjectId();
     const task = new Types.ObjectId();
     const { columns, width } = header;
@@ -44,14 +38,7 @@ export async function receiveTable(
       needs: 'representatives.change',
     });
     return { outcome: 'received', id: _id };
-  } catch (error) {
-    if (error instanceof NotText) return { outcome: 'refused', problem: 'notText' };
-    throw error;
-  } finally {
-    await rm(sent, { force: true });
-    await rm(`${path}.part`, { force: true });
-  }
-}
+  });
 
 type Header = { outcome: 'read'; columns: object; width: number } | Extract<Received, { outcome: 'refused' }>;
 

@@ -5,7 +5,8 @@ import { Task } from '../../tasks/task.ts';
 import { taskView } from '../../tasks/view.ts';
 import { countAudience } from '../audience.ts';
 import type { UpdateProblems } from '../form.ts';
-import { isPublic, languagesIn, Update, updateTextIn } from '../update.ts';
+import { isPublic, languagesIn } from '../publication.ts';
+import { Update, updateTextIn } from '../update.ts';
 import { updateView } from '../view.ts';
 
 const languageNames: Record<Language, string> = { en: 'English', fr: 'French' };

@@ -1,6 +1,5 @@
-import { fileLimits, letterLimits } from '../../../../config/limits.ts';
+import { letterLimits } from '../../../../config/limits.ts';
 import { HttpError } from '../../../errors.ts';
-import { importFolder } from '../../../imports/import.ts';
 import { fileProblems } from '../../../imports/problems.ts';
 import { receiveFile } from '../../../middleware/file-form.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
@@ -40,12 +39,8 @@ const problemWords: Readonly<Record<string, string>> = {
 };
 
 async function preview(exchange: Exchange): Promise<void> {
-  const { platform, request, response, who } = exchange;
-  const sent = await receiveFile(request, response, {
-    folder: await importFolder(platform.env),
-    bytes: letterLimits.csvBytes,
-    time: fileLimits.uploadTime,
-  });
+  const { response, who } = exchange;
+  const sent = await receiveFile(exchange, letterLimits.csvBytes);
   const sheet: Sheet | { outcome: 'refused'; problem: string; row?: number } =
     sent.outcome === 'sent'
       ? await readSheet(who.petition, sent.path)

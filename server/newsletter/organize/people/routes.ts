@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { fileLimits, newsletterLimits } from '../../../../config/limits.ts';
+import { newsletterLimits } from '../../../../config/limits.ts';
 import { record } from '../../../audit/entry.ts';
 import { HttpError } from '../../../errors.ts';
-import { importFolder } from '../../../imports/import.ts';
 import { fileProblems } from '../../../imports/problems.ts';
 import { calendarDay } from '../../../locales.ts';
 import { receiveFile } from '../../../middleware/file-form.ts';
@@ -61,12 +60,8 @@ const problemWords: Readonly<Record<string, string>> = {
 };
 
 async function preview(exchange: Exchange): Promise<void> {
-  const { platform, request, response } = exchange;
-  const sent = await receiveFile(request, response, {
-    folder: await importFolder(platform.env),
-    bytes: newsletterLimits.csvBytes,
-    time: fileLimits.uploadTime,
-  });
+  const { platform, response } = exchange;
+  const sent = await receiveFile(exchange, newsletterLimits.csvBytes);
   const sheet =
     sent.outcome === 'sent'
       ? await readSheet(platform, sent.path)
