@@ -85,7 +85,7 @@ describe('every text that is asked for is there', () => {
     );
     assert.ok(own.length > 50);
     const byCode =
-      /^(consent\.|form\.error\.|mail\.\w+\.subject$|share\.text$|card\.|pack\.|mail\.milestone\.)/;
+      /^(consent\.|form\.error\.|mail\.\w+\.subject$|share\.text$|card\.|pack\.|phase\.|mail\.milestone\.)/;
     for (const key of own) assert.ok(asked.includes(key) || byCode.test(key), `nobody asks for ${key}`);
   });
 

@@ -137,7 +137,7 @@ async function giveUp(
   const failure =
     error instanceof TaskFailure
       ? error.message
-      : 'Something broke on our side. What was done so far stays; you can resume.';
+      : 'Something broke on our side. What was done so far stays; you can try again.';
   await Task.updateOne({ _id, lease, state: { $ne: 'cancelled' } }, { $set: { state: 'failed', failure } });
   await putBack(_id, lease);
 }

@@ -3,6 +3,8 @@
  * that go with it.
  */
 
+/** @typedef {{ name: string, value: string }} Fact */
+
 const EVERY = 1_000;
 const AFTER_TROUBLE = 5_000;
 const ANNOUNCE_EVERY = 15_000;
@@ -32,15 +34,23 @@ function follow(place) {
     window.setTimeout(look, wait);
   }
 
-  /** @param {{ stateName: string, progress: string, percent?: number }} task */
-  function show({ stateName, progress, percent }) {
+  /** @param {{ stateName: string, progress: string, percent?: number, result: { facts: Fact[] } }} task */
+  function show({ stateName, progress, percent, result }) {
     const bar = /** @type {HTMLProgressElement} */ (place.querySelector('[data-bar]'));
     if (percent !== undefined) bar.value = percent;
     write('[data-state-name]', stateName);
     write('[data-progress]', progress);
+    showFacts(result.facts);
     if (Date.now() - announcedAt < ANNOUNCE_EVERY) return;
     announcedAt = Date.now();
     write('[data-announce]', `${stateName}: ${progress}`);
+  }
+
+  /** @param {Fact[]} facts */
+  function showFacts(facts) {
+    const list = /** @type {HTMLElement} */ (place.querySelector('[data-facts]'));
+    list.hidden = facts.length === 0;
+    list.replaceChildren(...facts.map(lineOf));
   }
 
   /** @param {string} where @param {string} text */
@@ -50,4 +60,18 @@ function follow(place) {
   }
 
   window.setTimeout(look, EVERY);
+}
+
+/** @param {Fact} fact */
+function lineOf({ name, value }) {
+  const line = document.createElement('div');
+  for (const [tag, text] of [
+    ['dt', name],
+    ['dd', value],
+  ]) {
+    const part = document.createElement(tag);
+    part.textContent = text;
+    line.append(part);
+  }
+  return line;
 }

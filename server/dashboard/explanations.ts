@@ -1,3 +1,5 @@
+import type { Petition } from '../petitions/petition.ts';
+
 /** The numbers at the top of the dashboard, in order, and what exactly each of them counts. */
 export const explanations = {
   total: {
@@ -38,7 +40,29 @@ export const explanations = {
   },
 } as const;
 
-export type FactName = keyof typeof explanations;
+export type FactName = keyof typeof explanations | 'official';
+type Explanation = { label: string; what: string };
+type Explained = Partial<Record<FactName, Explanation | undefined>>;
+
+/** An official petition is signed elsewhere: what is counted here are people who told of it, and the goal is not theirs. */
+const ofLinked: Explained = {
+  official: {
+    label: 'Official count',
+    what: 'The latest count of the official site, as an organizer entered it or the site told it; all of them are under “Official page”. It is set against your goal, or else the next number that leads to something there.',
+  },
+  ...explanations,
+  confirmed: undefined,
+  total: {
+    label: 'Told you that they signed',
+    what: 'What the public page says beside the official count: people who told you that they have signed there and confirmed their address, and the offline ledger. The official site knows nothing of them.',
+  },
+};
+
+/** The numbers of this petition's kind, in order; the first is set against the goal. */
+export const explanationsFor = ({ kind }: Pick<Petition, 'kind'>): [FactName, Explanation][] =>
+  Object.entries(kind === 'linked' ? ofLinked : explanations).filter(
+    (entry): entry is [FactName, Explanation] => entry[1] !== undefined,
+  );
 
 /** Those that follow from the tally alone: they are as of its last move. */
 export const tallied: ReadonlySet<FactName> = new Set(['total', 'confirmed', 'today']);
@@ -53,7 +77,7 @@ export const partExplanations = {
   regions: 'The confirmed signatures by the place the signer gave. Of some countries we know the regions.',
   sources:
     'The confirmed signatures by the ref in the link that brought the signer: “?ref=newsletter” counts as “newsletter”. Links without one, and people who typed the address, are direct. The first 500 different ones are counted apart.',
-  mail: 'Every mail of this petition in the last 60 days, by what became of it. To try again: the mail server did not take it for now. Failed: it refused it for good. Not sent on purpose: the person asked for no mail, or it had become pointless. Under way: a worker is at it. Unclear: the connection broke when the server may have had it. A reason is the reply code of the mail server, never its words.',
+  mail: 'Every mail of this petition in the last 60 days, by what became of it. To try again: the mail server did not take it for now. Failed: it refused it for good. Not sent on purpose: the person asked for no mail, or it had become pointless. Under way: a worker is at it. Unclear: the connection broke, or the worker ended, when the server may have had it; where the mail is still due it is tried again. A reason is the reply code of the mail server, never its words.',
   corrections:
     'Each night all signatures are counted one by one and compared with the running tally. Where they differ the tally is corrected, and the petition’s public page says so.',
   updates:

@@ -1,4 +1,5 @@
 import { dashboardWork, periods } from '../../config/limits.ts';
+import { type OfficialStand, readOfficialStand } from '../linked/stand.ts';
 import type { Petition } from '../petitions/petition.ts';
 import { Signature, type SignatureState } from '../signatures/signature.ts';
 import { type Count, countOf, Tally } from '../tallies/tally.ts';
@@ -11,6 +12,8 @@ export type Sums = Readonly<Record<string, number>>;
 export type Facts = {
   at: Date;
   count: Count;
+  /** Of an official petition: what is counted elsewhere. */
+  official: OfficialStand | undefined;
   days: Sums;
   hours: Sums;
   regions: Sums;
@@ -40,17 +43,19 @@ export type Asked = { asked: number; confirmed: number; isAll: boolean };
  */
 export async function readFacts(petition: Petition, now: Date): Promise<Facts> {
   const { _id } = petition;
-  const [tally, states, waiting, asked, mail, updates] = await Promise.all([
+  const [tally, official, states, waiting, asked, mail, updates] = await Promise.all([
     Tally.findById(_id, { batch: 0 }).lean(),
+    readOfficialStand(petition),
     countStates(_id),
     Signature.countDocuments({ petition: _id, recount: true }, { limit: dashboardWork.waiting }),
     readAsked(_id, now),
-    readMailHealth(_id),
+    readMailHealth(_id, now),
     readUpdates(petition),
   ]);
   return {
     at: now,
     count: countOf(petition, tally, now),
+    official,
     days: sumsOf(tally?.days),
     hours: sumsOf(tally?.hours),
     regions: sumsOf(tally?.regions),

@@ -6,20 +6,28 @@ export type MailState = (typeof mailStates)[number];
 export type MailOfKind = { kind: string } & Record<MailState, number>;
 export type MailReason = { state: 'deferred' | 'failed'; kind: string; reason: string; number: number };
 
-/** What became of a petition's mail. Every number is of keys in `{ petition, kind, state, reason }`. */
+/**
+ * What became of a petition's mail. Every number is of keys in `{ petition, kind, state, reason }`, but for the few that
+ * a worker is at, or died at.
+ */
 export type MailHealth = { kinds: MailOfKind[]; reasons: MailReason[] };
 
-export async function readMailHealth(petition: Types.ObjectId): Promise<MailHealth> {
+export async function readMailHealth(petition: Types.ObjectId, now = new Date()): Promise<MailHealth> {
   const kinds = await valuesOf({ petition }, 'kind');
-  const ofKinds = await Promise.all(kinds.map((kind) => countStates(petition, kind)));
+  const ofKinds = await Promise.all(kinds.map((kind) => countStates(petition, kind, now)));
   const reasons = await Promise.all(ofKinds.map((ofKind) => readReasons(petition, ofKind)));
   return { kinds: ofKinds, reasons: reasons.flat().sort((a, b) => b.number - a.number) };
 }
 
-async function countStates(petition: Types.ObjectId, kind: string): Promise<MailOfKind> {
-  const counts = await Promise.all(mailStates.map((state) => count({ petition, kind, state })));
+/** Nobody is at a mail whose claim has run out: whether it went out is unclear, until it is tried again if ever. */
+async function countStates(petition: Types.ObjectId, kind: string, now: Date): Promise<MailOfKind> {
+  const [left, ...counts] = await Promise.all([
+    count({ petition, kind, state: 'claimed', leaseUntil: { $lte: now } }),
+    ...mailStates.map((state) => count({ petition, kind, state })),
+  ]);
   const byState = Object.fromEntries(mailStates.map((state, n) => [state, counts[n] ?? 0]));
-  return { kind, ...(byState as Record<MailState, number>) };
+  const { claimed, unclear, ...others } = byState as Record<MailState, number>;
+  return { kind, ...others, claimed: Math.max(0, claimed - left), unclear: unclear + left };
 }
 
 async function readReasons(petition: Types.ObjectId, ofKind: MailOfKind): Promise<MailReason[]> {

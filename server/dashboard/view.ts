@@ -2,9 +2,9 @@ import { dashboardWork } from '../../config/limits.ts';
 import { percentOf } from '../petitions/goal.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 import { headlineView } from '../petitions/view.ts';
-import { momentLabel } from './calendar.ts';
+import { longDay, momentLabel } from './calendar.ts';
 import { daysView, hoursView } from './charts-view.ts';
-import { explanations, type FactName, partExplanations, tallied } from './explanations.ts';
+import { explanationsFor, type FactName, partExplanations, tallied } from './explanations.ts';
 import type { Facts } from './facts.ts';
 import { forecastView } from './forecast-view.ts';
 import { mailView } from './mail-view.ts';
@@ -24,15 +24,14 @@ export function liveView(petition: Petition, facts: Facts) {
   const mail = mailView(facts.mail);
   const regions = originView('region', facts.regions, facts.count.confirmed);
   const sources = originView('source', facts.sources, facts.count.confirmed);
-  const { count, goal } = facts.count.public;
+  const aim = isReports(petition) ? facts.official : facts.count.public;
   return {
     texts: {
       talliedAt: facts.talliedAt ? momentLabel(facts.talliedAt, timeZone) : 'not yet',
-      ...factTexts(facts, days.today),
+      ...factTexts(petition, facts, days.today),
       forecast: forecastView(petition, facts, days.full),
-      goal: numbers.format(goal),
     },
-    meters: { progress: percentOf(count, goal) },
+    meters: { progress: aim ? percentOf(aim.count, aim.goal) : 0 },
     shows: {
       isEmpty: facts.count.confirmed === 0,
       hasConfirmed: facts.count.confirmed > 0,
@@ -65,8 +64,10 @@ export function liveView(petition: Petition, facts: Facts) {
 type FactTexts = Record<FactName | `${FactName}Note` | 'waiting', string>;
 
 /** The big numbers and the small print below each. */
-function factTexts({ count, states, asked, waiting }: Facts, today: number): FactTexts {
+function factTexts(petition: Petition, facts: Facts, today: number): FactTexts {
+  const { count, official, states, asked, waiting } = facts;
   const values: Record<FactName, number | string> = {
+    official: official?.count ?? '–',
     total: count.public.count,
     confirmed: count.confirmed,
     today,
@@ -75,13 +76,16 @@ function factTexts({ count, states, asked, waiting }: Facts, today: number): Fac
     rate: asked.asked > 0 ? share(asked.confirmed, asked.asked) : '–',
   };
   const notes: Partial<Record<FactName, string>> = {
-    total: `of ${numbers.format(count.public.goal)}`,
+    official: official
+      ? `of ${numbers.format(official.goal)}, on ${longDay(official.day)}`
+      : 'No count was noted yet',
+    total: isReports(petition) ? '' : `of ${numbers.format(count.public.goal)}`,
     rate:
       asked.asked > 0
         ? `${numbers.format(asked.confirmed)} of ${asked.isAll ? '' : 'the latest '}${numbers.format(asked.asked)} asked`
         : 'Nobody was asked more than a day ago',
   };
-  const names = Object.keys(explanations) as FactName[];
+  const names = Object.keys(values) as FactName[];
   const texts = names.flatMap((name) => {
     const value = values[name];
     return [
@@ -91,6 +95,9 @@ function factTexts({ count, states, asked, waiting }: Facts, today: number): Fac
   });
   return { ...Object.fromEntries(texts), waiting: waitingInWords(waiting) };
 }
+
+/** Of an official petition people only tell that they have signed; the goal is of those who are counted there. */
+const isReports = ({ kind }: Petition): boolean => kind === 'linked';
 
 /** Never nothing: a line that came and went would move the page under the reader's eyes. */
 function waitingInWords(waiting: number): string {
@@ -105,7 +112,6 @@ export function dashboardView(petition: Petition, facts: Facts) {
   const { texts } = live;
   const { title } = textIn(petition, petition.language);
   const id = petition._id.toHexString();
-  const names = Object.keys(explanations) as FactName[];
   const { opening, closing, phase } = headlineView(petition, 'en', facts.at);
   return {
     id,
@@ -118,9 +124,10 @@ export function dashboardView(petition: Petition, facts: Facts) {
     isPublic: phase !== 'draft',
     publicUrl: `/petitions/${petition.slug}`,
     eventsUrl: `/organize/petitions/${id}/events`,
-    facts: names.map((name) => ({
+    facts: explanationsFor(petition).map(([name, explanation], n) => ({
       name,
-      ...explanations[name],
+      ...explanation,
+      isFirst: n === 0,
       isTallied: tallied.has(name),
       value: texts[name],
       note: texts[`${name}Note`],

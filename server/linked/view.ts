@@ -43,6 +43,10 @@ function viewOf(petition: Petition, official: Official, counts: Entry[], lang: L
   const [latest] = counts;
   const day = (date: string) => dayInWords(lang, date, now);
   const isOver = isOverThere(petition, official, now);
+  const phase = phaseOf(petition, now);
+  const isKnownOpen = !isOver && (closesOn !== undefined || official.read?.state === 'open');
+  const isLive = !isOver && phase === 'open';
+  const isLeftOpen = isKnownOpen && phase === 'closed';
   return {
     ...whereIt(petition, official, lang),
     sponsor: official.sponsor,
@@ -51,7 +55,10 @@ function viewOf(petition: Petition, official: Official, counts: Entry[], lang: L
     closesOn: closesOn && day(closesOn),
     isOver,
     hasClosed: closesOn !== undefined && closesOn < calendarDay(now, petition.timeZone ?? 'UTC'),
-    isLive: !isOver && phaseOf(petition, now) === 'open',
+    isLive,
+    /** We no longer ask who has signed, and it can be signed there all the same. */
+    isLeftOpen,
+    canBeSigned: isLive || isLeftOpen,
     deadline: isOver ? undefined : deadline(petition, closesOn, lang, now),
     count: latest && countView(petition, official, latest, { lang, now, isOver }),
     counts: counts.slice(0, listed).map((entry) => ({ day: day(entry.day), count: entry.count })),

@@ -17,7 +17,7 @@ export const menuOf = (may: (action: Action) => boolean): Record<string, boolean
  */
 export function organizePage(
   platform: Pick<Platform, 'vault'>,
-  who: SignedIn,
+  who: Pick<SignedIn, 'organizer' | 'may'> & Partial<Pick<SignedIn, 'petition'>>,
   title: string,
   section?: 'campaigns' | 'newsletter' | 'home' | 'people' | 'audit' | 'account',
 ): PageContext {

@@ -1,22 +1,22 @@
-import { type ErrorRequestHandler, Router } from 'express';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { passkeyRoutes } from '../account/passkeys/routes.ts';
 import { accountRoutes } from '../account/routes.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import { campaignOrganizeRoutes } from '../campaigns/organize/routes.ts';
 import { overviewRoutes } from '../dashboard/overview/routes.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
-import { allowOnly, wantsJson } from '../errors.ts';
+import { allowOnly, HttpError, wantsJson } from '../errors.ts';
 import { exportRoutes } from '../exports/routes.ts';
 import { importRoutes } from '../imports/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
 import { letterRoutes } from '../letters/organize/routes.ts';
 import { linkedRoutes } from '../linked/organize/routes.ts';
-import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIsOn } from '../middleware/guard.ts';
+import { Forbidden, guard, type OrganizeRoute, sameOrigin, whoIs, whoIsOn } from '../middleware/guard.ts';
 import { moderationRoutes } from '../moderation/routes.ts';
 import { newsletterOrganizeRoutes } from '../newsletter/organize/routes.ts';
 import { signatoryRoutes } from '../open-letters/organize/routes.ts';
 import { ownerNames } from '../organizers/organizer.ts';
-import { actionNames, leastRole, roleOn } from '../organizers/roles.ts';
+import { type Action, actionNames, leastRole, mayDo, roleOn } from '../organizers/roles.ts';
 import { peopleRoutes } from '../organizers/routes.ts';
 import { teamRoutes } from '../organizers/team/routes.ts';
 import { showPage } from '../page.ts';
@@ -70,7 +70,9 @@ export function organizeRoutes(platform: Platform): Router {
     const methods = table.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
     router.all(path, allowOnly(...(methods.includes('GET') ? ['HEAD'] : []), ...methods));
   }
+  router.use('/organize', nothingHere);
   router.use(sayWhichRole(platform));
+  router.use('/organize', leadBack(platform));
   return router;
 }
 
@@ -94,5 +96,24 @@ const sayWhichRole =
       mine: roleOn(who.organizer, who.petition),
       action: actionNames[error.action],
       owners: await ownerNames(platform),
+    });
+  };
+
+const nothingHere: RequestHandler = () => {
+  throw new HttpError(404);
+};
+
+/** Whoever is signed in finds the way back from an address that leads nowhere; others see what everybody sees. */
+const leadBack =
+  (platform: Platform): ErrorRequestHandler =>
+  async (error, request, response, next) => {
+    const isNowhere = error instanceof HttpError && error.status === 404;
+    if (!isNowhere || wantsJson(request)) return next(error);
+    const someone = await whoIs(platform, request).catch(() => undefined);
+    if (!someone) return next(error);
+    const may = (action: Action) => mayDo(someone.organizer, action);
+    showPage(request, response.status(404), 'organize/nowhere', {
+      ...organizePage(platform, { ...someone, may }, 'There is nothing here'),
+      width: 'narrow',
     });
   };

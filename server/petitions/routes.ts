@@ -184,7 +184,8 @@ export function petitionRoutes(platform: Platform): Router {
 
   router.get('/petitions/:slug/check-your-email', async (request, response) => {
     const opened = await openPetition(request, response);
-    if (opened) showCheckYourEmail(platform, request, response, opened, { sent: request.query.sent === '1' });
+    if (opened)
+      await showCheckYourEmail(platform, request, response, opened, { sent: request.query.sent === '1' });
   });
 
   router.get('/petitions/:slug/signed', async (request, response) => {
@@ -213,18 +214,19 @@ export function petitionRoutes(platform: Platform): Router {
 }
 
 /** Where a signer lands; `resend` is what the form for another mail says. */
-export function showCheckYourEmail(
+export async function showCheckYourEmail(
   platform: Platform,
   request: Request,
   response: Response,
   { petition, count, lang, now }: PetitionPage,
   resend: { sent?: boolean; error?: string; email?: string },
-): void {
+): Promise<void> {
   showPage(request, response, 'petitions/check-your-email', {
     lang,
     page: view.petitionMeta(petition, lang, platform.env.BASE_URL, 'check-your-email'),
     petition: view.headlineView(petition, lang, now),
     progress: view.progressView(petition, count),
+    official: await officialView(petition, lang, now),
     resend: {
       action: `/petitions/${petition.slug}/confirmations`,
       sent: resend.sent,

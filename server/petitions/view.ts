@@ -45,7 +45,7 @@ function datesInWords(petition: Petition, lang: Language, now: Date) {
   const { opensAt, closesAt, timeZone: zone } = petition;
   const timeZone = zone ?? undefined;
   const say = (key: string, date: Date) =>
-    translate(lang, `phase.${key}`, {
+    translateFor(lang, petition.kind, `phase.${key}`, {
       date: formatDate(lang, date, timeZone, now),
       inWords: inWords(lang, date, now, timeZone),
       time: formatTime(lang, date, timeZone),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Types } from 'mongoose';
+import { mailWork } from '../../config/limits.ts';
 import { readFacts } from '../../server/dashboard/facts.ts';
 import { liveView } from '../../server/dashboard/view.ts';
-import { Mailing } from '../../server/mailings/mailing.ts';
+import { claimMailing, Mailing, mailingId, settleMailing } from '../../server/mailings/mailing.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { compareTally } from '../../server/tallies/compare.ts';
@@ -133,7 +134,7 @@ describe('the numbers of a petition', () => {
 
   it('explain themselves, each of them, and say as of when', async () => {
     const page = await pageOf(await makePetition({ timeZone: 'America/Toronto' }));
-    const figures = page.split('<div class="figure ').slice(1);
+    const figures = page.split(/<div class="figure[ "]/).slice(1);
     assert.equal(figures.length, 9);
     for (const figure of figures) {
       assert.match(figure, /<details class="what">.*What is this: .*<p>[^<]{60,}/s);
@@ -343,6 +344,24 @@ describe('the health of mail', () => {
       ['554: refused, often as spam', 'failed', 'Confirmation', '1'],
       ['ETIMEDOUT: our mail server did not answer in time', 'deferred', 'Reminder', '1'],
     ]);
+  });
+
+  it('says that a mail is under way as long as a worker can be at it, and unclear from then on', async () => {
+    const petition = await makePetition();
+    const at = (signature: Types.ObjectId) => mailingId('confirm', signature, 1);
+    const [dead, alive, again] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId()];
+    const now = Date.now();
+    const died = new Date(now - mailWork.lease * 1_000 - 1_000);
+    assert.equal(await claimMailing(at(dead), petition._id, died), 'claimed');
+    assert.equal(await claimMailing(at(again), petition._id, died), 'claimed');
+    assert.equal(await claimMailing(at(alive), petition._id, new Date(now)), 'claimed');
+    const mail = async () => rowsAt(await pageOf(petition), 'mail');
+    assert.deepEqual(await mail(), [['Confirmation', '0', '0', '0', '0', '1', '2', '0%']]);
+    // What is still due is tried again, as before.
+    assert.equal(await claimMailing(at(again), petition._id, new Date(now)), 'claimed');
+    assert.deepEqual(await mail(), [['Confirmation', '0', '0', '0', '0', '2', '1', '0%']]);
+    await settleMailing(at(again), 'sent', undefined, new Date(now));
+    assert.deepEqual(await mail(), [['Confirmation', '1', '0', '0', '0', '1', '1', '33.3%']]);
   });
 });
 

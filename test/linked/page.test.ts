@@ -76,6 +76,43 @@ describe('the page of an official petition', () => {
     assert.match(page, /Did you sign there before it closed\? Tell us\./);
   });
 
+  it('leads there as long as it can be signed, though we no longer ask who has', async () => {
+    const closed = { closesAt: new Date(Date.now() - 60_000) };
+    const left = await makeLinked(editor, {}, closed);
+    const page = await words(left);
+    assert.match(page, /Sign on the official page .*Open there until/);
+    assert.match(page, /We no longer ask who has signed .*can still be signed on its own page/);
+    assert.match(page, /We asked who has signed until/);
+    assert.doesNotMatch(page, /Closed on|Yes, I have signed there/);
+    assert.match(await words(left, 'fr'), /peut encore être signée .*/);
+    const over = await words(await makeLinked(editor, { closesOn: dayFrom(-2) }, closed));
+    assert.match(over, /See the official page/);
+    assert.doesNotMatch(over, /Sign on the official page|can still be signed/);
+    const unknown = await words(await makeLinked(editor, { closesOn: '' }, closed));
+    assert.doesNotMatch(unknown, /Sign on the official page|can still be signed/);
+  });
+
+  it('offers the way there to whoever must look at their mail', async () => {
+    const petition = await makeLinked(editor);
+    const html = await publicPage({ slug: `${petition.slug}/check-your-email` });
+    assert.ok(html.includes(`href="${commons.replaceAll('=', '&#x3D;')}" rel="noopener"`), textOf(html));
+  });
+
+  it('sets the official count against its goal for organizers, and keeps what people told apart', async () => {
+    const petition = await makeLinked(editor);
+    await makeSignature(petition);
+    await settle(petition);
+    const look = async (path: string) => textOf(await (await editor.get(path)).text());
+    const dashboard = `/organize/petitions/${petition._id}`;
+    assert.match(await look(dashboard), /Official count – 0 % No count was noted yet/);
+    await editor.post(officialPath(petition, '/counts'), { count: '1,800', day: dayFrom(-3) });
+    const shown = await look(dashboard);
+    assert.match(shown, /Official count 1,800 60 % of 3,000, on \d+ \w+ \d{4} /);
+    assert.match(shown, /Told you that they signed 1 \?/);
+    assert.doesNotMatch(shown, /Confirmed 1 /);
+    assert.match(await look('/organize'), /1,800 signatures on .*? 60 % 1 told you that they signed/);
+  });
+
   it('takes any other https address, and an organizer’s own steps', async () => {
     const petition = await makeLinked(editor, {
       ...{ 'url-en': 'https://petitions.example.org/bog?a=1&b=2', thresholds: '' },

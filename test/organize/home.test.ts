@@ -4,6 +4,7 @@ import { Petition } from '../../server/petitions/petition.ts';
 import { makePetition } from '../support/factories.ts';
 import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
+import { visitor } from '../support/visitor.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -43,4 +44,23 @@ test('The list offers each organizer what they may do, petition by petition', as
   for (const path of ['/organize/petitions/new', '/organize/people', '/organize/audit'])
     assert.match(owner, new RegExp(`href="${path}"`));
   assert.match(owner, new RegExp(`/organize/petitions/${other._id}/team"`));
+});
+
+test('An address that leads nowhere leads somebody who is signed in back, and tells others nothing', async () => {
+  const ada = await signInAs(world, 'viewer');
+  const strange = ['/organize/nowhere', `/organize/petitions/${'0'.repeat(24)}`, '/organize/tasks/nonsense'];
+  for (const path of strange) {
+    const answer = await ada.get(path);
+    assert.equal(answer.status, 404, path);
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    const html = await answer.text();
+    assert.match(html, /<nav class="menu" aria-label="Organizers">/);
+    assert.match(textOf(html), /There is nothing here .*Back to the petitions/);
+  }
+  const stranger = await visitor(world).get('/organize/nowhere');
+  assert.equal(stranger.status, 404);
+  assert.doesNotMatch(await stranger.text(), /aria-label="Organizers"|\/organize/);
+  const program = await ada.request('/organize/nowhere', { headers: { accept: 'application/json' } });
+  assert.equal(program.headers.get('content-type'), 'application/problem+json; charset=utf-8');
+  assert.equal(program.status, 404);
 });

@@ -327,6 +327,15 @@ describe('the page of long work', () => {
     assert.match(after, new RegExp(`href="/organize/tasks/${undo}"`));
   });
 
+  it('says what became of mails to many in words, and passes over what did not happen', async () => {
+    const ada = await signInAs(world, 'editor');
+    const id = await begin();
+    const result = { sent: 1_200, suppressed: 0, refused: 3, deferred: 0, unclear: 0 };
+    await Task.updateOne({ _id: id }, { $set: { state: 'paused', total: 2_000, done: 1_203, result } });
+    const page = textOf(await (await ada.get(`/organize/tasks/${id}`)).text());
+    assert.match(page, /1,203 of 2,000 Taken by the mail server 1,200 Refused for good 3 Go on/);
+  });
+
   it('is found again from the list of petitions by whoever began it', async () => {
     const ada = await signInAs(world, 'editor');
     const id = await begin({ organizer: ada.organizer._id });

@@ -52,7 +52,7 @@ export async function sendBulkMail<Person extends Listed>(
 }
 
 const everyMailRefused =
-  'The mail server refuses one mail after another for good. Find out why, or nobody gets it: the dashboard has its answers. Resume to go on with the others.';
+  'The mail server refuses one mail after another for good. Find out why, or nobody gets it: its answers are under Mail on the dashboard, or on the issue’s page. Try again to go on with the others.';
 
 function note({ outcome, isFresh }: Ended, cursor: Cursor, outcomes: Outcomes): void {
   if (cursor.phase === 'all') outcomes[outcome] += 1;
@@ -84,7 +84,7 @@ function waitForServer(cursor: Cursor, work: BulkWork): Partial<Step> {
   const rest = work.again[cursor.waits];
   if (rest === undefined)
     throw new TaskFailure(
-      'The mail server has taken no mail for hours. Resume when it does: nobody is mailed twice.',
+      'The mail server has taken no mail for hours. Try again when it does: nobody is mailed twice.',
     );
   return { rest, cursor: { ...cursor, untaken: 0, waits: cursor.waits + 1 } };
 }

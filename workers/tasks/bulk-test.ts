@@ -30,7 +30,7 @@ export async function sendTestMail(
   const delivery = await tools.mailer.send({ ...mail, to: email, subject: `[Test] ${mail.subject}` });
   tools.metrics.mails.inc({ kind, outcome: delivery.outcome });
   if (delivery.outcome !== 'sent')
-    throw new TaskFailure(`The mail server did not take the mail (${delivery.reason}). Resume to try again.`);
+    throw new TaskFailure(`The mail server did not take the mail (${delivery.reason}). You can try again.`);
   const finished = next + 1 >= languages.length;
   const summary = `The test is in your mailbox${languages.length > 1 ? ', once in each language' : ''}.`;
   return { done: 1, cursor: { next: next + 1 }, finished, ...(finished && { result: { summary } }) };

@@ -1,5 +1,4 @@
 import { Types } from 'mongoose';
-import { percentOf } from '../../petitions/goal.ts';
 import { Petition, textIn } from '../../petitions/petition.ts';
 import { standingOf } from '../../petitions/phase.ts';
 import { countOf, Tally } from '../../tallies/tally.ts';
@@ -10,7 +9,7 @@ export type OverviewLine = Awaited<ReturnType<typeof readOverview>>[number];
 
 const shown = {
   ...{ language: 1, 'texts.en.title': 1, 'texts.fr.title': 1, timeZone: 1, goal: 1, ledger: 1, history: 1 },
-  ...{ publishedAt: 1, opensAt: 1, closesAt: 1 },
+  ...{ kind: 1, publishedAt: 1, opensAt: 1, closesAt: 1 },
 };
 /** More than anybody reads. */
 const most = 1_000;
@@ -38,8 +37,9 @@ export async function readOverview(now = new Date()) {
       id,
       title: textIn(petition, petition.language).title,
       language: petition.language,
-      ...{ phase: standingOf(petition, now), confirmed, offline, total: count.count, goal: count.goal },
-      percent: percentOf(count.count, count.goal),
+      ...{ phase: standingOf(petition, now), confirmed, offline, total: count.count },
+      /** That of an official petition is of signatures that are counted elsewhere. */
+      goal: petition.kind === 'linked' ? undefined : count.goal,
       today: tally?.days?.[today(petition)] ?? 0,
     };
   });

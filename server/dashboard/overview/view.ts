@@ -26,7 +26,7 @@ export function overviewLive(
   const ofLines = lines.flatMap(({ id, today, total, goal, phase }) => [
     [`today-${id}`, numbers.format(today)],
     [`total-${id}`, numbers.format(total)],
-    [`goal-${id}`, numbers.format(goal)],
+    [`goal-${id}`, goal === undefined ? '–' : numbers.format(goal)],
     [`phase-${id}`, inCapital(phase)],
   ]);
   return {

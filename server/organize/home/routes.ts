@@ -1,3 +1,4 @@
+import { officialCards } from '../../linked/view.ts';
 import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
 import { type Action, mayDo } from '../../organizers/roles.ts';
 import { showPage } from '../../page.ts';
@@ -22,11 +23,17 @@ export function homeRoutes(platform: Platform): OrganizeRoute[] {
         const now = new Date();
         const since = new Date(now.getTime() - day);
         const [petitions, tasks] = await Promise.all([listAll(now), recentTasks(who.organizer._id, since)]);
+        const officials = await officialCards(
+          petitions.map(({ petition }) => petition),
+          'en',
+          now,
+        );
         showPage(request, response, 'organize/home', {
           ...organizePage(platform, who, 'Petitions', 'home'),
           tasks: tasks.map((task) => taskView(task, now)),
           petitions: petitions.map(({ petition, count }) => ({
             ...rowView(petition, count, now),
+            official: officials.get(petition._id.toHexString())?.count,
             may: menuOf((action: Action) => mayDo(who.organizer, action, petition)),
             role: roleHere(who, petition),
           })),
