@@ -7,7 +7,7 @@ const shown = 25;
 const idle = new Set(['(idle)', '(program)', '(root)']);
 
 /** Self time in milliseconds by function and by package, the largest first, and the time that was not idle. */
-export function selfTimes({ nodes, samples, timeDeltas }: Profile) {
+function selfTimes({ nodes, samples, timeDeltas }: Profile) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [functions, packages] = [new Map<string, number>(), new Map<string, number>()];
   let busy = 0;

@@ -7,7 +7,6 @@ const restartAfter = 500;
 
 /** Starts a part and is told when it ends by itself. */
 export type Starter = (onExit: (status: string) => void) => Promise<Part>;
-export type Supervisor = ReturnType<typeof createSupervisor>;
 
 /** Keeps the parts of one machine running. `giveUp` is called with a reason when one of them cannot be. */
 export function createSupervisor(log: Log, giveUp: (because: string) => void) {

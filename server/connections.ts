@@ -12,7 +12,7 @@ import { cutBare, keepBare } from './bare-connections.ts';
 type Limits = { readonly [name in keyof typeof connectionLimits]: number };
 
 /** An HTTP server with its connections, and more ears on its port. */
-export type Listening = { server: Server; sockets: Set<Socket>; ears: NetServer[]; port: number };
+type Listening = { server: Server; sockets: Set<Socket>; ears: NetServer[]; port: number };
 
 /** Listens, and bounds what a connection may hold and for how long. Throws where the port is taken. */
 export async function openServer(

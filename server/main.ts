@@ -17,7 +17,7 @@ import { createLiveCounts } from './tallies/live.ts';
 import { readCount } from './tallies/tally.ts';
 
 /** A running web process. */
-export type Web = { url: string; close(): Promise<void> };
+type Web = { url: string; close(): Promise<void> };
 
 /**
  * Listens once the database is there, so that nobody is sent to a process that cannot answer yet; where the database

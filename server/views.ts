@@ -5,7 +5,7 @@ import Handlebars from 'handlebars';
 import { formatDate, formatNumber, translateFor } from './locales.ts';
 import type { Language } from './petitions/petition.ts';
 
-export const viewsFolder = join(import.meta.dirname, '../views');
+const viewsFolder = join(import.meta.dirname, '../views');
 /** The browser's half of passkeys, as plain modules. */
 export const webauthnFolder = join(import.meta.dirname, '../node_modules/@simplewebauthn/browser/esm');
 export const publicFolder = join(import.meta.dirname, '../public');

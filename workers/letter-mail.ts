@@ -12,7 +12,7 @@ import { messageIdOf } from './mail.ts';
 import type { Mail } from './mailer.ts';
 
 type Tools = Pick<Platform, 'env' | 'vault' | 'tokens'> & { views: Views };
-export type Written = { letter: Letter; signature: Signature };
+type Written = { letter: Letter; signature: Signature };
 
 /** What a letter says and who wrote it; undefined where the person or the letter is gone. */
 function contentOf(tools: Pick<Platform, 'vault'>, signature: Signature) {
@@ -23,7 +23,7 @@ function contentOf(tools: Pick<Platform, 'vault'>, signature: Signature) {
   return { ...words, name, email, postalCode: openField(tools, signature, 'postalCode') };
 }
 
-export type Content = NonNullable<ReturnType<typeof contentOf>>;
+type Content = NonNullable<ReturnType<typeof contentOf>>;
 
 /** Those whose writers are there, with what they wrote. */
 export const withContent = (tools: Pick<Platform, 'vault'>, written: readonly Written[]) =>

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Part } from '../../scripts/part.ts';
 
 /** The memory a process holds now, in bytes (Linux). */
-export async function memoryNow({ pid }: Pick<Part, 'pid'>): Promise<number> {
+async function memoryNow({ pid }: Pick<Part, 'pid'>): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kibibytes] = /^VmRSS:\s*(\d+) kB/m.exec(status) ?? [];
   if (!kibibytes) throw new Error('Memory of a process can be read only on Linux (/proc)');

@@ -21,12 +21,12 @@ function summarise(minutes: Minute[]) {
     ...{ mailHalf: waits.mail.at(0.5), mailWorst: waits.mail.at(0.99), tallyWorst: waits.tally.at(0.99) },
   };
 }
-export type Summary = ReturnType<typeof summarise>;
+type Summary = ReturnType<typeof summarise>;
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const percent = (share: number): string =>
   share > 0 && share < 0.001 ? '<0.1%' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1_000)}ms`;
   if (seconds < 120) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)}min` : `${(seconds / 3_600).toFixed(1)}h`;

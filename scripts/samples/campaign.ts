@@ -4,7 +4,7 @@ import { Petition } from '../../server/petitions/petition.ts';
 const day = 86_400_000;
 
 /** A campaign over the sample petitions. Every place in it is invented. */
-export const sampleCampaign = (now: Date) => ({
+const sampleCampaign = (now: Date) => ({
   slug: 'a-town-for-everyone',
   language: 'en' as const,
   texts: {

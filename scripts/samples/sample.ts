@@ -2,7 +2,7 @@
 
 type Language = 'en' | 'fr';
 
-export interface SampleText {
+interface SampleText {
   title: string;
   addressedTo: string;
   summary: string;
@@ -11,7 +11,7 @@ export interface SampleText {
   imageAlt: string;
 }
 
-export interface SampleSupporter {
+interface SampleSupporter {
   name: string;
   /** ISO 3166-1 alpha-2. */
   country: string;

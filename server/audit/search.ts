@@ -43,7 +43,7 @@ export const notedForm = z.object({
     .optional()
     .catch(undefined),
 });
-export type Filter = z.output<typeof filterForm>;
+type Filter = z.output<typeof filterForm>;
 
 /** A page of the log and one more entry where there is another page; the latest first. */
 export const findEntries = (filter: Filter, names: Names, actions: string[]): Promise<AuditEntry[]> =>

@@ -11,9 +11,7 @@ type Id = Types.ObjectId;
 type Sums = Pick<CampaignTally, 'people' | 'times' | 'shared'>;
 
 /** What a comparison found. `busy`: the tally could not be held still; the next night tries again. */
-export type CampaignComparison =
-  | { outcome: 'equal' | 'busy' }
-  | { outcome: 'corrected'; was: number; is: number };
+type CampaignComparison = { outcome: 'equal' | 'busy' } | { outcome: 'corrected'; was: number; is: number };
 
 /**
  * Counts the people of a campaign one by one and compares the result with its tally, while rounds are held back. A

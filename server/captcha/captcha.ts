@@ -4,7 +4,7 @@ import { captchaLimits } from '../../config/limits.ts';
 import type { Log } from '../../config/log.ts';
 
 /** `failed` and `expired` are the signer's to repeat; `unavailable` is ours or hCaptcha's fault. */
-export type CaptchaOutcome = 'passed' | 'missing' | 'expired' | 'failed' | 'unavailable';
+type CaptchaOutcome = 'passed' | 'missing' | 'expired' | 'failed' | 'unavailable';
 
 /** https://docs.hcaptcha.com/#siteverify-error-codes-table: those that only the operator can mend. */
 const operatorErrors = new Set([

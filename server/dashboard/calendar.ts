@@ -2,7 +2,7 @@ import { calendarDay } from '../locales.ts';
 import { hourOf } from '../tallies/tally.ts';
 
 /** One span of time that a chart has a bar for. `key` is the tally's. */
-export type Span = { key: string; label: string };
+type Span = { key: string; label: string };
 
 const hour = 3_600_000;
 const day = 24 * hour;

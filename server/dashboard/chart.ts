@@ -1,5 +1,5 @@
 /** A chart of bars as the template draws it: paths in a box `width` wide and 100 high, and what stands around them. */
-export type Chart = {
+type Chart = {
   width: number;
   bars: string;
   /** The bar of a time that is not over. */

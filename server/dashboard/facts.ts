@@ -29,13 +29,13 @@ export type Facts = {
   updates: SentUpdate[];
 };
 
-export type SentUpdate = { title: string; kind: string; at: Date };
+type SentUpdate = { title: string; kind: string; at: Date };
 
 const countedStates = ['pending', 'held', 'withdrawn', 'invalidated'] as const satisfies SignatureState[];
 type CountedState = (typeof countedStates)[number];
 
 /** Of the latest people who were asked to confirm more than a day ago, how many did. */
-export type Asked = { asked: number; confirmed: number; isAll: boolean };
+type Asked = { asked: number; confirmed: number; isAll: boolean };
 
 /**
  * Reads a petition's numbers. What it costs follows the number of keys counted in an index, never the number of

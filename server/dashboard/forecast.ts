@@ -10,7 +10,7 @@ const weekdayLeast = 70;
 export const horizon = 730;
 
 /** What is known: the total now, and the confirmed of each full day, yesterday's last. */
-export type Known = {
+type Known = {
   total: number;
   goal: number;
   fullDays: readonly number[];
@@ -27,7 +27,7 @@ export type GoalForecast = {
   early?: string | undefined;
   late?: string | undefined;
 };
-export type ClosingForecast = { likely: number; low: number; high: number };
+type ClosingForecast = { likely: number; low: number; high: number };
 export type Pace = { days: number; mean: number; low: number; high: number; byWeekday: boolean };
 
 export type Forecast =

@@ -2,9 +2,9 @@ import type { Types } from 'mongoose';
 import { Mailing } from '../mailings/mailing.ts';
 
 export const mailStates = ['sent', 'deferred', 'failed', 'suppressed', 'claimed', 'unclear'] as const;
-export type MailState = (typeof mailStates)[number];
+type MailState = (typeof mailStates)[number];
 export type MailOfKind = { kind: string } & Record<MailState, number>;
-export type MailReason = { state: 'deferred' | 'failed'; kind: string; reason: string; number: number };
+type MailReason = { state: 'deferred' | 'failed'; kind: string; reason: string; number: number };
 
 /**
  * What became of a petition's mail. Every number is of keys in `{ petition, kind, state, reason }`, but for the few that

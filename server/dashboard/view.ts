@@ -15,8 +15,6 @@ import { inCapital, numbers, type Row, share } from './words.ts';
  * What moves on a dashboard, by the names the page gives its places. The event stream sends the object that the page
  * was made from, as JSON.
  */
-export type Live = ReturnType<typeof liveView>;
-
 export function liveView(petition: Petition, facts: Facts) {
   const timeZone = petition.timeZone ?? 'UTC';
   const hours = hoursView(facts, timeZone);

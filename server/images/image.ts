@@ -24,7 +24,7 @@ export const Image = model('Image', schema);
 /** What a form brought: the file's bytes, as far as it may be. */
 export type UploadedPicture = { bytes: Buffer } | 'tooLarge' | undefined;
 
-export type Stored = { outcome: 'stored'; id: string } | { outcome: 'refused'; problem: string };
+type Stored = { outcome: 'stored'; id: string } | { outcome: 'refused'; problem: string };
 
 /** Takes a picture somebody uploaded. What is wrong with it is said in a sentence for them. */
 export async function storeImage(uploaded: NonNullable<UploadedPicture>, now = new Date()): Promise<Stored> {

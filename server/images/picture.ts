@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { imageLimits } from '../../config/limits.ts';
 
-export type Picture =
+type Picture =
   | { outcome: 'read'; id: string; jpeg: Buffer; webp: Buffer }
   | { outcome: 'refused'; problem: string };
 
@@ -16,7 +16,7 @@ const signatures: readonly (readonly [format: string, at: number, bytes: string]
   ['heif', 4, 'ftypavif'],
 ];
 
-export function formatOf(bytes: Buffer): string | undefined {
+function formatOf(bytes: Buffer): string | undefined {
   return signatures.find(([, at, magic]) => bytes.toString('latin1', at, at + magic.length) === magic)?.[0];
 }
 

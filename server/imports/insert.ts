@@ -9,7 +9,7 @@ import type { Task } from '../tasks/task.ts';
 import { whichWereTakenBack } from './result/undo.ts';
 import type { Person } from './row.ts';
 
-export type RowOf = { row: number; person: Person };
+type RowOf = { row: number; person: Person };
 /** What became of each row. */
 type Outcome = 'imported' | 'onPetition' | 'inFile';
 export type Inserted = { row: number; outcome: Outcome }[];

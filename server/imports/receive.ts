@@ -7,7 +7,7 @@ import { Import, keptUntil } from './import.ts';
 import { takeIn } from './intake.ts';
 import { isBlank, readRecords } from './records.ts';
 
-export type Received =
+type Received =
   | { outcome: 'received'; id: Types.ObjectId }
   | { outcome: 'refused'; problem: 'empty' | 'noRows' | 'notText' | 'noHeader' | 'broken' };
 

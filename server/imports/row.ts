@@ -13,7 +13,7 @@ export type Person = {
   comment: string;
   signedAt?: Date;
 };
-export type ReadRow = { outcome: 'read'; person: Person } | { outcome: 'refused'; problem: string };
+type ReadRow = { outcome: 'read'; person: Person } | { outcome: 'refused'; problem: string };
 
 const texts = signatureForm.pick({ region: true, postalCode: true, comment: true });
 

@@ -7,7 +7,7 @@ import { publishCount } from '../tallies/live.ts';
 import { readCount } from '../tallies/tally.ts';
 
 export type LedgerEntry = Petition['ledger'][number];
-export type NewEntry = { at: Date; who: string; source: string; number: number };
+type NewEntry = { at: Date; who: string; source: string; number: number };
 type Tools = Pick<Platform, 'redis' | 'log' | 'queues'>;
 
 /** Each entry with its corrections and the number they made of it. */
@@ -46,7 +46,7 @@ export async function addToLedger(
   await announce(tools, changed, now);
 }
 
-export type Correction = { outcome: 'corrected' | 'same' | 'unknown' | 'changed' };
+type Correction = { outcome: 'corrected' | 'same' | 'unknown' | 'changed' };
 
 /**
  * Says what an entry's number should be, by a further entry that makes up the difference. `seen` is the number the

@@ -18,9 +18,7 @@ export type LetterForm = {
   targets: Types.ObjectId[];
   representatives: Chosen[];
 };
-export type ReadLetter =
-  | { outcome: 'read'; letter: LetterForm }
-  | { outcome: 'refused'; problems: FieldProblems };
+type ReadLetter = { outcome: 'read'; letter: LetterForm } | { outcome: 'refused'; problems: FieldProblems };
 
 /** Reads the letter's part of the form, or says what is wrong at each field. Targets are never what a form says. */
 export async function readLetter(

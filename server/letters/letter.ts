@@ -5,7 +5,7 @@ import { type InferSchemaType, model, Schema, Types } from 'mongoose';
  * the server would not have it. `unclear`: the worker or the connection died while it was handed over, and it is not
  * sent again by itself. `stopped`: whoever wrote it took it back, or it has nobody to go to.
  */
-export const letterStates = [
+const letterStates = [
   ...(['due', 'claimed', 'sent', 'deferred', 'bounced', 'refused', 'unclear', 'stopped'] as const),
 ];
 export type LetterState = (typeof letterStates)[number];

@@ -1,4 +1,4 @@
-import { type InferSchemaType, Schema } from 'mongoose';
+import { Schema } from 'mongoose';
 import type { Language, Petition } from '../petitions/petition.ts';
 
 const letterText = new Schema(
@@ -26,7 +26,6 @@ export const letterSchema = new Schema(
   { _id: false },
 );
 
-export type LetterSettings = InferSchemaType<typeof letterSchema>;
 export type LetterText = { subject: string; points: string; text: string };
 
 /** The words of a letter in a language, or in the petition's own where it has none there; empty before there are any. */

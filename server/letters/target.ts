@@ -7,7 +7,7 @@ import { parseAddress } from '../signers/address.ts';
 import { letterTextIn } from './settings.ts';
 
 /** Why a target gets nothing just now. */
-export const pauses = ['organizer', 'bounced', 'refused'] as const;
+const pauses = ['organizer', 'bounced', 'refused'] as const;
 
 const schema = new Schema(
   {
@@ -67,7 +67,7 @@ export function listedTargets(petition: Petition): Promise<Target[]> {
   return found;
 }
 
-export const readListed = async ({ _id }: Pick<Petition, '_id'>): Promise<Target[]> =>
+const readListed = async ({ _id }: Pick<Petition, '_id'>): Promise<Target[]> =>
   Target.find({ petition: _id, isListed: true })
     .sort({ _id: 1 })
     .limit(letterLimits.targets)

@@ -14,7 +14,7 @@ import { ownShare } from './words.ts';
 /** More targets than these fold away on the page and are only counted in a mail. */
 const shownAtOnce = 8;
 
-export type Words = { subject: string; text: string };
+type Words = { subject: string; text: string };
 
 const targetView = ({ name, title }: Pick<Target, 'name' | 'title'>) => ({ name, title });
 
@@ -44,7 +44,7 @@ export async function letterFieldsView(petition: Petition, lang: Language, typed
 }
 
 /** How many letters have gone out; undefined where none has. */
-export async function lettersSent({ _id }: Pick<Petition, '_id'>): Promise<number> {
+async function lettersSent({ _id }: Pick<Petition, '_id'>): Promise<number> {
   const [found] = await Target.aggregate<{ sent: number }>([
     { $match: { petition: _id } },
     { $group: { _id: null, sent: { $sum: '$counts.sent' } } },
@@ -53,7 +53,7 @@ export async function lettersSent({ _id }: Pick<Petition, '_id'>): Promise<numbe
 }
 
 /** What the petition's page says of its letters: `1,204 letters by 612 people`. */
-export async function lettersView(petition: Petition, people: number, lang: Language) {
+async function lettersView(petition: Petition, people: number, lang: Language) {
   const sent = await lettersSent(petition);
   if (sent === 0 || people === 0) return undefined;
   return translate(lang, 'letter.sentBy', {

@@ -68,7 +68,7 @@ export async function recordReading(
   );
 }
 
-export type Correction = { count: number; day: string; why: string; seen: number };
+type Correction = { count: number; day: string; why: string; seen: number };
 
 /**
  * Says what an entry should have been, by a further entry. `seen` is how many corrections it had on the organizer's

@@ -6,9 +6,7 @@ import { jsonUrlOf, siteNameOf } from './site.ts';
 
 /** What a site says of a petition. */
 export type Reading = { count: number; state: string; opensOn?: string; closesOn?: string; isOver: boolean };
-export type ReadingOutcome =
-  | { outcome: 'read'; reading: Reading }
-  | { outcome: 'failed'; reason: ReadingFailure };
+type ReadingOutcome = { outcome: 'read'; reading: Reading } | { outcome: 'failed'; reason: ReadingFailure };
 
 const dayOf = z
   .string()

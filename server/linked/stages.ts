@@ -7,7 +7,7 @@ import { siteOf } from './site.ts';
 
 /** What follows on gathering signatures, in this order: each is a dated entry in the petition's history. */
 export const stages = ['certified', 'presented', 'answered'] as const;
-export type Stage = (typeof stages)[number];
+type Stage = (typeof stages)[number];
 export type StageEntry = { outcome: Stage; at: Date; note: { en?: string; fr?: string } };
 type By = { _id: Types.ObjectId };
 
@@ -25,7 +25,7 @@ export const stageOf = (petition: Pick<Petition, 'history'>): Stage | 'gathering
 const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / day;
 
 /** `dueOn` is a day of the calendar; `days` until then, or by how many it is late, or how many the answer took. */
-export type Clock = { dueOn: string; within: number; state: 'running' | 'late' | 'answered'; days: number };
+type Clock = { dueOn: string; within: number; state: 'running' | 'late' | 'answered'; days: number };
 
 /** The time a parliament has for its answer, from the day the petition was presented; none where there is no rule. */
 export function clockOf(petition: Petition, official: Official, now: Date): Clock | undefined {

@@ -16,13 +16,13 @@ export const noon = (day: string): Date => new Date(`${day}T12:00:00Z`);
 const dayInWords = (lang: Language, day: string, now: Date) => formatDate(lang, noon(day), 'UTC', now);
 
 /** The days it opens and closes officially: as organizers say, or else as the site says. */
-export const officialDays = ({ opensOn, closesOn, read }: Official) => ({
+const officialDays = ({ opensOn, closesOn, read }: Official) => ({
   opensOn: opensOn ?? read?.opensOn ?? undefined,
   closesOn: closesOn ?? read?.closesOn ?? undefined,
 });
 
 /** Whether it can no longer be signed there. */
-export function isOverThere(petition: Petition, official: Official, now: Date): boolean {
+function isOverThere(petition: Petition, official: Official, now: Date): boolean {
   const { closesOn } = officialDays(official);
   const said = official.read?.state;
   const isPast = closesOn !== undefined && closesOn < calendarDay(now, petition.timeZone ?? 'UTC');

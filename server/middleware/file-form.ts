@@ -7,7 +7,7 @@ import { importFolder } from '../imports/import.ts';
 import type { Platform } from '../platform.ts';
 import { allowTime } from './slow-bodies.ts';
 
-export type SentFile = { outcome: 'sent'; path: string } | { outcome: 'none' | 'tooLarge' | 'broken' };
+type SentFile = { outcome: 'sent'; path: string } | { outcome: 'none' | 'tooLarge' | 'broken' };
 
 /**
  * Streams the file of a `multipart/form-data` request, in the field `file`, into the folder for what organizers send,

@@ -2,7 +2,7 @@ import { type InferSchemaType, Schema } from 'mongoose';
 import type { Petition } from '../petitions/petition.ts';
 
 /** How much of a signature's name and comment the public sees once somebody looked. */
-export const showings = ['all', 'name', 'nothing'] as const;
+const showings = ['all', 'name', 'nothing'] as const;
 export type Showing = (typeof showings)[number];
 
 /** Why something is refused. Kept as a code: what a moderator writes beside it goes to the log alone. */
@@ -32,7 +32,7 @@ export const reviewSchema = new Schema(
   },
   { _id: false },
 );
-export type Review = InferSchemaType<typeof reviewSchema>;
+type Review = InferSchemaType<typeof reviewSchema>;
 
 /** Signatures whose words may be read in public at all: their signers agreed and stand by them. */
 export const inPublic = { state: 'confirmed', showName: true } as const;

@@ -31,7 +31,7 @@ async function countAmong(emailKeys: string[]): Promise<number> {
   return (await suppressedReaders(readers)).size;
 }
 
-export type Month = { key: string; joined: number; left: number; atEnd: number };
+type Month = { key: string; joined: number; left: number; atEnd: number };
 
 /**
  * The latest months in UTC, the oldest first: who joined and who left in each and how many there were at its end, counted

@@ -4,15 +4,10 @@ import { translate } from '../locales.ts';
 import type { Language } from '../petitions/petition.ts';
 
 /** The exact words that were shown, and the short name of exactly these words. */
-export type Wording = { wording: string; version: string };
-export type Evidence = Wording & { at: Date; page: string };
+type Wording = { wording: string; version: string };
 
 /** What is agreed to: the newsletter, that a comment appears below its issue, that it may be printed in another. */
-export const consents = [
-  'newsletter.consent',
-  'newsletter.comment.shown',
-  'newsletter.comment.mayPrint',
-] as const;
+const consents = ['newsletter.consent', 'newsletter.comment.shown', 'newsletter.comment.mayPrint'] as const;
 export type ConsentTo = (typeof consents)[number];
 
 export function wordingOf(

@@ -2,8 +2,8 @@ import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { languages } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 
-export const subscriberStates = ['pending', 'subscribed', 'unsubscribed'] as const;
-export const subscriberMails = ['confirm', 'invitation', 'already'] as const;
+const subscriberStates = ['pending', 'subscribed', 'unsubscribed'] as const;
+const subscriberMails = ['confirm', 'invitation', 'already'] as const;
 
 const schema = new Schema(
   {
@@ -43,7 +43,7 @@ schema.index({ unsubscribedAt: 1 }, { sparse: true });
 export type Subscriber = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const Subscriber = model('Subscriber', schema);
 
-export type SubscriberField = 'email' | 'name';
+type SubscriberField = 'email' | 'name';
 
 /** Where a sealed value belongs. */
 export const placeOf = (emailKey: string, field: SubscriberField): string =>

@@ -46,7 +46,7 @@ export const foldForSearch = (text: string): string =>
     .trim();
 
 /** Everybody who is listed under a letter, each list in its order. */
-export async function readDirectory(
+async function readDirectory(
   platform: Vaulted,
   petition: Petition,
   { listed }: Pick<Limits, 'listed'> = signatoryLimits,

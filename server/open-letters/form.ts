@@ -5,7 +5,7 @@ import { readWebsite, siteOf } from './fold.ts';
 import { type SignatoryDetails, type SignatoryKind, signatoryKinds } from './signatory.ts';
 
 /** Who signs, as the form says: somebody without a title has no details. */
-export type ReadSignatory =
+type ReadSignatory =
   | { outcome: 'read'; details?: SignatoryDetails }
   | { outcome: 'refused'; problems: FieldProblems };
 

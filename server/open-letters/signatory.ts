@@ -1,4 +1,4 @@
-import { type InferSchemaType, Schema } from 'mongoose';
+import { Schema } from 'mongoose';
 
 /** Who signs an open letter, beside everybody else who agrees. */
 export const signatoryKinds = ['organisation', 'titled'] as const;
@@ -23,7 +23,6 @@ export const signatorySchema = new Schema(
   },
   { _id: false },
 );
-export type Signatory = InferSchemaType<typeof signatorySchema>;
 
 /** What is sealed of a signatory, as JSON in the signature's `sealed.signatory`. */
 export type SignatoryDetails =

@@ -1,7 +1,7 @@
 /** A stretch of text that stayed, came or went. */
 export type Piece = { kind: 'same' | 'added' | 'removed'; text: string };
 /** A paragraph with what changed in it; `isSame` where nothing did. */
-export type ParagraphChange = { isSame: boolean; pieces: Piece[] };
+type ParagraphChange = { isSame: boolean; pieces: Piece[] };
 
 /** The table of a comparison may have this many cells; longer texts are shown as one replaced by the other. */
 const largestTable = 1_000_000;

@@ -1,4 +1,4 @@
-import { type HydratedDocument, type InferSchemaType, model, Schema, type Types } from 'mongoose';
+import { type InferSchemaType, model, Schema, type Types } from 'mongoose';
 import { letterSchema } from '../letters/settings.ts';
 import { openLetterSchema } from '../open-letters/signatory.ts';
 
@@ -140,7 +140,6 @@ schema.index({ publishedAt: -1 });
 schema.index({ formerSlugs: 1 });
 
 export type Petition = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
-export type PetitionDocument = HydratedDocument<Petition>;
 export const Petition = model('Petition', schema);
 
 /** The petition's text in a language, or in its own where it has no such text. */

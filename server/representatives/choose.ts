@@ -8,7 +8,7 @@ import { type Representative, readRepresentatives } from './representative.ts';
 
 /** Somebody a letter can go to. */
 export type Chosen = { id: string; name: string; title: string; email: string; language: Language };
-export type Choice =
+type Choice =
   | { outcome: 'read'; representatives: Chosen[] }
   | { outcome: 'refused'; problem: 'missing' | 'gone' | 'tooMany' };
 
@@ -39,7 +39,7 @@ type OfLetter = Pick<Petition, 'kind' | 'representatives' | 'language'>;
  * Those of the ids whom letters of this petition can go to, with the address that is known today. Whoever is in none of
  * its offices, or of another provider, or has no address, is left out: ids lead nowhere else.
  */
-export async function representativesByIds(
+async function representativesByIds(
   petition: OfLetter,
   ids: readonly (string | Types.ObjectId)[],
 ): Promise<Chosen[]> {

@@ -57,7 +57,7 @@ export function keyOf(provider: ProviderName, { office, district, name }: Told, 
   return new Types.ObjectId(hash.digest().subarray(0, 12));
 }
 
-export const idOf = (source: string, key: Types.ObjectId | string): string => `${source}:${String(key)}`;
+const idOf = (source: string, key: Types.ObjectId | string): string => `${source}:${String(key)}`;
 
 /** As it is stored, in one source. */
 export const stored = (source: string, key: Types.ObjectId, told: Told) => ({

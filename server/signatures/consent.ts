@@ -4,7 +4,7 @@ import type { Language } from '../petitions/petition.ts';
 import { type Petition, textIn } from '../petitions/petition.ts';
 
 /** The exact words a signer is shown, and the short name of exactly these words. */
-export type ConsentWording = {
+type ConsentWording = {
   signing: string;
   updates: string;
   /** To being listed in public as an organisation, or with a title. */

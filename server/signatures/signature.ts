@@ -6,7 +6,7 @@ import { countedSchema } from '../tallies/tally.ts';
 export const signatureStates = ['pending', 'confirmed', 'held', 'withdrawn', 'invalidated'] as const;
 export type SignatureState = (typeof signatureStates)[number];
 
-export const mailKinds = ['confirm', 'reminder', 'duplicate'] as const;
+const mailKinds = ['confirm', 'reminder', 'duplicate'] as const;
 export type MailKind = (typeof mailKinds)[number];
 
 const happening = new Schema(

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { parseAddress } from './address.ts';
 
-export type EncryptionKey = { readonly id: string; readonly key: Buffer };
+type EncryptionKey = { readonly id: string; readonly key: Buffer };
 export type Vault = ReturnType<typeof createVault>;
 
 const nonceBytes = 12;

@@ -18,7 +18,7 @@ type Sums = {
 };
 
 /** What a comparison found. `busy`: the tally could not be held still; the next night tries again. */
-export type Comparison = { outcome: 'equal' | 'busy' } | { outcome: 'corrected'; was: number; is: number };
+type Comparison = { outcome: 'equal' | 'busy' } | { outcome: 'corrected'; was: number; is: number };
 
 /**
  * Counts a petition's signatures one by one and compares the result with its tally, while rounds are held back.

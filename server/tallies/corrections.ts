@@ -4,7 +4,7 @@ import { Petition } from '../petitions/petition.ts';
 import { Tally } from './tally.ts';
 
 /** A count that was corrected: what the tally said, and what a full count found. */
-export type Correction = { at: Date; was: number; is: number };
+type Correction = { at: Date; was: number; is: number };
 
 /**
  * Writes into a petition's public history, with an alert in the log, whatever correction of its tally is not there yet.

@@ -10,7 +10,7 @@ export type Next<Entry> = {
 };
 
 /** A tally and what it is of: the signatures of a petition, the people of a campaign. */
-export type Journal<Entry, Tally extends Head<Entry>> = {
+type Journal<Entry, Tally extends Head<Entry>> = {
   /** The tally as it is, or a new one. */
   read(): Promise<Tally>;
   /** What changed since; undefined where nothing did. */

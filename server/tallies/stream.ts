@@ -7,7 +7,7 @@ import type { LiveCounts, Viewer } from './live.ts';
 export type NoteStream = (outcome: 'opened' | 'dropped') => void;
 
 /** What a stream begins with: when to come back should it end, each viewer at a time of their own. */
-export const comeBack = (): string => {
+const comeBack = (): string => {
   const { againFrom, againTo } = streamWork;
   return `retry: ${Math.round(againFrom + Math.random() * (againTo - againFrom))}\n\n`;
 };

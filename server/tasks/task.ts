@@ -2,7 +2,7 @@ import { type InferSchemaType, model, Schema, Types } from 'mongoose';
 import { leastRole } from '../organizers/roles.ts';
 import type { Platform } from '../platform.ts';
 
-export const taskStates = ['waiting', 'running', 'paused', 'cancelled', 'done', 'failed'] as const;
+const taskStates = ['waiting', 'running', 'paused', 'cancelled', 'done', 'failed'] as const;
 export type TaskState = (typeof taskStates)[number];
 
 const schema = new Schema(

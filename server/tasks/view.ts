@@ -16,8 +16,7 @@ const inPlainWords = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-export const taskTitle = ({ title, kind }: Pick<Task, 'title' | 'kind'>): string =>
-  title ?? inPlainWords(kind);
+const taskTitle = ({ title, kind }: Pick<Task, 'title' | 'kind'>): string => title ?? inPlainWords(kind);
 
 const isResting = ({ state, notBefore }: Task, now: Date): boolean =>
   state === 'running' && (notBefore ?? now) > now;

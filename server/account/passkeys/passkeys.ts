@@ -86,9 +86,7 @@ export async function beginAuthentication(platform: Site, ceremony: string) {
 }
 
 /** `late`: the question was answered already, or too long ago. `refused`: by no passkey of an open account. */
-export type Authentication =
-  | { outcome: 'proved'; organizer: Types.ObjectId }
-  | { outcome: 'late' | 'refused' };
+type Authentication = { outcome: 'proved'; organizer: Types.ObjectId } | { outcome: 'late' | 'refused' };
 
 /** Whose passkey answered. */
 export async function finishAuthentication(

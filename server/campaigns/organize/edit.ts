@@ -14,7 +14,7 @@ import { typedCampaign, withPetitions } from './typed.ts';
 const attempts = 5;
 
 type Received = { typed: Typed; problems: Problems };
-export type EditedCampaign =
+type EditedCampaign =
   /** `moved`: the petitions that came in or went out. */
   | { outcome: 'saved'; fields: string[]; merged: string[]; moved: Types.ObjectId[] }
   | { outcome: 'unchanged' }

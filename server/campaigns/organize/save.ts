@@ -62,7 +62,7 @@ export async function createCampaign(
   return { outcome: 'slugTaken' };
 }
 
-export type Saved =
+type Saved =
   /** `moved`: the petitions that came in or went out. */
   | { outcome: 'saved'; moved: Types.ObjectId[] }
   | { outcome: 'slugTaken' }

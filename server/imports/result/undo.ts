@@ -8,7 +8,7 @@ import { Signature } from '../../signatures/signature.ts';
 import { beginTask, type Step, Task } from '../../tasks/task.ts';
 
 export const undoKind = 'importUndo';
-export type UndoInput = { why: string };
+type UndoInput = { why: string };
 
 /** Signatures taken back in one step. */
 const batchSize = 500;

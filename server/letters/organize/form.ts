@@ -14,9 +14,7 @@ export type SettingsForm = {
   digest: boolean;
   revision: number;
 };
-export type ReadSettings =
-  | { outcome: 'read'; form: SettingsForm }
-  | { outcome: 'refused'; problems: Problems };
+type ReadSettings = { outcome: 'read'; form: SettingsForm } | { outcome: 'refused'; problems: Problems };
 
 export const languageNames: Readonly<Record<Language, string>> = { en: 'English', fr: 'French' };
 const lengthOf = (text: string): number => [...text].length;
@@ -75,7 +73,7 @@ export type TargetForm = {
   language: Language;
   salutation?: string;
 };
-export type ReadTarget = { outcome: 'read'; target: TargetForm } | { outcome: 'refused'; problems: Problems };
+type ReadTarget = { outcome: 'read'; target: TargetForm } | { outcome: 'refused'; problems: Problems };
 
 const languageOf = (typed: string): Language | undefined =>
   languages.find((lang) => lang === typed.trim().toLowerCase().slice(0, 2));

@@ -52,7 +52,7 @@ async function save(exchange: Exchange): Promise<void> {
   await again(409, { typed: { ...typed, revision }, saved: latest });
 }
 
-export function mustBeLetter({ kind }: Pick<Petition, 'kind'>): void {
+function mustBeLetter({ kind }: Pick<Petition, 'kind'>): void {
   if (kind !== 'letter') throw new HttpError(404);
 }
 

@@ -38,7 +38,7 @@ schema.index({ 'mail.dueAt': 1 }, { sparse: true });
 export type NewsletterComment = InferSchemaType<typeof schema> & { _id: Types.ObjectId };
 export const NewsletterComment = model('NewsletterComment', schema);
 
-export type CommentField = 'email' | 'name' | 'comment';
+type CommentField = 'email' | 'name' | 'comment';
 
 /** Where a sealed value belongs. */
 export const placeOf = (_id: Types.ObjectId, field: CommentField): string =>

@@ -27,7 +27,7 @@ const commentForm = z.object({
     .transform((value) => value === 'on'),
   'h-captcha-response': captchaAnswer,
 });
-export type CommentForm = z.output<typeof commentForm>;
+type CommentForm = z.output<typeof commentForm>;
 
 export const parseComment = (typed: Typed) => parseForm(commentForm, typed);
 

@@ -3,7 +3,7 @@ import type { Petition } from '../petition.ts';
 import type { Typed } from './typed.ts';
 
 type Problems = Record<string, string>;
-export type Read = { at?: Date; problem?: string };
+type Read = { at?: Date; problem?: string };
 
 /** When it opens and closes, on the clocks of its time zone. */
 export function readDates(typed: Typed, timeZone: string, problems: Problems, stored?: Petition) {

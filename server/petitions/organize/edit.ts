@@ -11,8 +11,8 @@ import { type Typed, typedOf } from './typed.ts';
 /** How often others may save in between before the form is shown again. */
 const attempts = 5;
 
-export type ReadForm = { typed: Typed; problems: Problems; form?: PetitionForm };
-export type Edited =
+type ReadForm = { typed: Typed; problems: Problems; form?: PetitionForm };
+type Edited =
   | { outcome: 'saved'; fields: string[]; merged: string[]; version: number }
   | { outcome: 'unchanged' }
   /** Mistakes, or fields to choose between. `stored` is the petition as it is now, `merged` the form put together with it. */

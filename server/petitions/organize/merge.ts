@@ -9,7 +9,7 @@ import type { Typed } from './typed.ts';
  */
 
 /** What each field held, as short hashes; the order of the questions is in the clear. */
-export type Seen = Readonly<Record<string, string>>;
+type Seen = Readonly<Record<string, string>>;
 
 /** Fields that mean something only together, and come from one editor. */
 export type Unit = { name: string; fields: readonly string[] };

@@ -11,7 +11,7 @@ type Editor = { _id: Types.ObjectId };
 const isTaken = (error: unknown): boolean => (error as { code?: number })?.code === 11000;
 
 /** What the form says, as the document holds it; `undefined` where it says nothing. */
-export function contentOf(form: PetitionForm, picture: string, stored?: Petition) {
+function contentOf(form: PetitionForm, picture: string, stored?: Petition) {
   const { isSlugSuggested: _, group, ...fields } = form;
   const filled = (text: string) => text || undefined;
   return {
@@ -79,7 +79,7 @@ const wasTaken = async (slug: string, own?: Types.ObjectId): Promise<boolean> =>
     await Petition.exists({ $or: [{ slug }, { formerSlugs: slug }], ...(own && { _id: { $ne: own } }) }),
   );
 
-export type Saved =
+type Saved =
   | { outcome: 'saved'; version: number }
   | { outcome: 'slugTaken' }
   /** Somebody else saved it meanwhile. */

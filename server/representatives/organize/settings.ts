@@ -9,7 +9,7 @@ import { type ReadSettings, readSettings, type SettingsProblems } from './form.t
 const usualOffices = ['MP', 'MPP', 'MLA', 'MNA', 'MHA', 'Mayor', 'Maire', 'Councillor', 'Conseiller'];
 
 /** The offices of the table that is used, each with its people. */
-export async function officesInTable(): Promise<{ office: string; people: number }[]> {
+async function officesInTable(): Promise<{ office: string; people: number }[]> {
   const table = await currentTable();
   if (!table) return [];
   const counted = await Representative.aggregate<{ _id: string; people: number }>([

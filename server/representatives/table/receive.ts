@@ -12,7 +12,7 @@ export type Received =
   | { outcome: 'refused'; problem: 'empty' | 'noRows' | 'notText' | 'broken' }
   | { outcome: 'refused'; problem: 'columns'; missing: string[] };
 
-export const tableTask = 'representativeTable';
+const tableTask = 'representativeTable';
 export type TableInput = { table: string };
 
 /** Takes a table in that was just sent, and has it read. What cannot be used is deleted at once. */

@@ -9,9 +9,7 @@ import { readPrefix } from '../postal-code.ts';
 import type { Told } from '../representative.ts';
 import type { Columns, Field } from './columns.ts';
 
-export type ReadRow =
-  | { outcome: 'read'; prefix: string; told: Told }
-  | { outcome: 'refused'; problem: string };
+type ReadRow = { outcome: 'read'; prefix: string; told: Told } | { outcome: 'refused'; problem: string };
 
 const languageNames: Readonly<Record<string, Language>> = {
   ...{ en: 'en', english: 'en', anglais: 'en', fr: 'fr', french: 'fr', francais: 'fr' },

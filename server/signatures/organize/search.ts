@@ -12,7 +12,7 @@ const searchForm = filterForm.extend({
   keepDomain: z.string().max(60).optional(),
 });
 
-export type Search =
+type Search =
   | { outcome: 'read'; query: string }
   | { outcome: 'refused'; field: 'who' | 'at'; message: string }
   | { outcome: 'malformed' };

@@ -1,4 +1,4 @@
-import { formatDate, formatNumber, formatTime } from '../../locales.ts';
+import { formatDate, formatTime } from '../../locales.ts';
 import type { Petition } from '../../petitions/petition.ts';
 import { placeName } from '../../petitions/view.ts';
 import type { Platform } from '../../platform.ts';
@@ -132,7 +132,3 @@ export function filterInWords(filter: Filter): string {
   ];
   return words.filter(Boolean).join(', ') || 'all signatures';
 }
-
-/** `1,234` or `more than 10,000`. */
-export const countInWords = ({ n, more }: { n: number; more: boolean }): string =>
-  `${more ? 'more than ' : ''}${formatNumber('en', n)}`;

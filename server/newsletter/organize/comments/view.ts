@@ -13,7 +13,7 @@ import { newsletterPath } from '../view.ts';
 
 export const commentsPath = `${newsletterPath}/comments`;
 export const lists = ['waiting', 'approved', 'refused'] as const;
-export type List = (typeof lists)[number];
+type List = (typeof lists)[number];
 
 const listNames: Record<List, string> = {
   waiting: 'To look at',

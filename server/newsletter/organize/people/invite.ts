@@ -28,7 +28,7 @@ const usualNames: Readonly<Record<Field, RegExp>> = {
 type Invited = { address: Address; name: string; language: Language };
 type Typed = TypedRow<Field>;
 export type Row = Typed & { invited?: Invited; problem?: string };
-export type Sheet = SmallSheet<Row>;
+type Sheet = SmallSheet<Row>;
 
 type Vaulted = Pick<Platform, 'vault'>;
 
