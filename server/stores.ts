@@ -8,6 +8,7 @@ import { CampaignTally } from './campaigns/tally.ts';
 import { Export } from './exports/export.ts';
 import { Image } from './images/image.ts';
 import { Import } from './imports/import.ts';
+import { LetterHour } from './letters/hour.ts';
 import { Letter } from './letters/letter.ts';
 import { Target } from './letters/target.ts';
 import { Official, OfficialCount } from './linked/official.ts';
@@ -58,6 +59,7 @@ const models = [
   OfficialCount,
   Target,
   Letter,
+  LetterHour,
   Subscriber,
   Issue,
   NewsletterComment,

@@ -1,4 +1,5 @@
 import { letterWork } from '../config/limits.ts';
+import { giveBackPlace, nextHour, takePlace } from '../server/letters/hour.ts';
 import type { Letter } from '../server/letters/letter.ts';
 import type { Target } from '../server/letters/target.ts';
 import {
@@ -35,28 +36,40 @@ export async function sendLetters(tools: Tools, targetId: string, now = new Date
     const rest = 'again' in ended && ended.again ? ended.again : nextDigest(now);
     return endTurn(target, now, rest);
   }
-  await sendEach(tools, petition, target, now);
-  await endTurn(target, now);
+  await endTurn(target, now, await sendEach(tools, petition, target, now));
 }
 
-async function sendEach(tools: Tools, petition: Petition, target: Target, now: Date): Promise<void> {
+/** Sends what a turn allows. Returns when to go on where the hour is full. */
+async function sendEach(
+  tools: Tools,
+  petition: Petition,
+  target: Target,
+  now: Date,
+): Promise<Date | undefined> {
   let sent = 0;
   while (sent < letterWork.atOnce) {
+    if (!(await takePlace(now))) return nextHour(now, target.restsUntil);
     const letter = await claimLetter(target, now);
-    if (!letter) return;
-    const [written] = withContent(tools, await stillMeant(petition, [letter], now));
+    const [written] = letter ? withContent(tools, await stillMeant(petition, [letter], now)) : [];
+    if (!written) await giveBackPlace(now);
+    if (!letter) return undefined;
     if (!written) continue;
     const mail = composeLetter(tools, petition, target, written);
     const { outcome } = await handOver(tools, target, mail, [letter], now);
-    if (outcome !== 'sent') return;
+    if (outcome !== 'sent') return undefined;
     sent += 1;
   }
+  return undefined;
 }
 
 async function sendDigest(tools: Tools, petition: Petition, target: Target, now: Date): Promise<Outcome> {
+  if (!(await takePlace(now))) return { outcome: 'deferred', again: nextHour(now) };
   const letters = await claimBatch(target, now);
   const written = withContent(tools, await stillMeant(petition, letters, now));
-  if (written.length === 0) return { outcome: 'nothing' };
+  if (written.length === 0) {
+    await giveBackPlace(now);
+    return { outcome: 'nothing' };
+  }
   const mail = composeDigest(tools, petition, target, written);
   return handOver(
     tools,

@@ -17,7 +17,8 @@ export const letterLimits = {
 } as const;
 
 /**
- * Sending letters. One target gets `atOnce` letters, then rests: at most 120 an hour. `refusedAtMost`: so many in a row
+ * Sending letters. One target gets `atOnce` letters, then rests: at most 120 an hour. `mostAnHour`: mails with letters in
+ * one hour by the clock, of all petitions to all targets together. `refusedAtMost`: so many in a row
  * refused, and the target is paused until an organizer has looked. `again`: the waits when the mail server does not take
  * one; after the last it counts as refused. `digest`: letters in one daily mail, and the hour (UTC) it is sent from.
  * Times in seconds.
@@ -25,6 +26,7 @@ export const letterLimits = {
 export const letterWork = {
   atOnce: 5,
   rest: 150,
+  mostAnHour: 3_600,
   refusedAtMost: 3,
   again: [10 * minute, hour, 4 * hour, 12 * hour, day],
   digest: { most: 200, hour: 6 },

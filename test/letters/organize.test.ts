@@ -108,6 +108,27 @@ describe('to whom it goes', () => {
     assert.equal(valueIn(html, 'title'), 'Mayor');
   });
 
+  it('fold away where they are many, but for those that somebody should look at', async () => {
+    const { petition, targets } = await makeLetter(15);
+    const [, troubled] = targets;
+    await Target.updateOne({ _id: troubled?._id }, { $set: { pausedAt: new Date(), pausedFor: 'bounced' } });
+    const page = await (await editor.get(base(petition))).text();
+    const [before = '', folded = ''] = page.split(
+      /<details class="choice">\s*<summary>14 more, without trouble/,
+    );
+    const [inside = ''] = folded.split('</details>');
+    for (const { _id, name } of targets) {
+      const isHere = (part: string) => part.includes(`/targets/${_id}"><strong>${name}</strong>`);
+      assert.deepEqual(
+        [isHere(before), isHere(inside)],
+        [_id === troubled?._id, _id !== troubled?._id],
+        name,
+      );
+    }
+    const few = await (await editor.get(base((await makeLetter(3)).petition))).text();
+    assert.doesNotMatch(few, /without trouble|<summary>All/);
+  });
+
   it('can be changed, paused, resumed and taken off; what waited for it is stopped', async () => {
     const { petition, targets } = await makeLetter(2);
     const [target, other] = targets;

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { letterWork } from '../../config/limits.ts';
 import { confirmSignature } from '../../server/confirmations/confirm.ts';
 import { readLetter, withLetter } from '../../server/letters/form.ts';
+import { LetterHour, takePlace } from '../../server/letters/hour.ts';
 import { Letter } from '../../server/letters/letter.ts';
 import { pauseTarget, resumeTarget, sendAgain } from '../../server/letters/organize/targets/targets.ts';
 import { Target } from '../../server/letters/target.ts';
@@ -130,6 +131,54 @@ describe('a target’s turn', () => {
     assert.equal(received(target).length, 2);
     assert.deepEqual((await stored(target)).counts, { sent: 2, bounced: 0, refused: 0, unclear: 0 });
     assert.equal((await stored(target)).dueAt, undefined, 'nothing waits');
+  });
+
+  it('waits for the next hour where the places of all targets together are taken, and nothing is lost', async () => {
+    const [{ petition, target }, another] = [await oneTarget(), await oneTarget()];
+    await writtenLetters(petition, 3);
+    await writtenLetters(another.petition, 1);
+    // An hour that no other test sends in, with two places left.
+    const now = new Date(later(500 * 24 * 3_600).setUTCMinutes(20, 0, 0));
+    const hour = now.toISOString().slice(0, 13);
+    await LetterHour.create({ _id: hour, taken: letterWork.mostAnHour - 2, at: now });
+    await turn(target, now);
+    assert.deepEqual((await states(petition)).toSorted(), ['due', 'sent', 'sent']);
+    const { restsUntil, dueAt } = await stored(target);
+    assert.equal(restsUntil?.toISOString(), new Date(now.getTime() + 40 * 60_000).toISOString());
+    assert.ok(dueAt, 'a sweep finds it then');
+    await turn(another.target, now);
+    assert.deepEqual(await states(another.petition), ['due'], 'whoever’s turn it is');
+    await Promise.all([turn(target, new Date(now.getTime() + 39 * 60_000)), turn(another.target, now)]);
+    assert.equal(received(target).length + received(another.target).length, 2);
+    assert.equal((await LetterHour.findById(hour).orFail()).taken, letterWork.mostAnHour);
+    const next = new Date(now.getTime() + 41 * 60_000);
+    await Promise.all([turn(target, next), turn(another.target, next)]);
+    assert.deepEqual([received(target).length, received(another.target).length], [3, 1]);
+    assert.equal((await LetterHour.findById(next.toISOString().slice(0, 13)).orFail()).taken, 2);
+  });
+
+  it('of a daily mail waits for the next hour too, with the whole day in it', async () => {
+    const { petition, target } = await oneTarget({ digest: true });
+    await writtenLetters(petition, 2);
+    const now = new Date(later(501 * 24 * 3_600).setUTCHours(letterWork.digest.hour, 0, 1, 0));
+    const at = now.toISOString().slice(0, 13);
+    await LetterHour.create({ _id: at, taken: letterWork.mostAnHour, at: now });
+    await turn(target, now);
+    assert.deepEqual(await states(petition), ['due', 'due']);
+    await turn(target, new Date(now.getTime() + 3_600_000));
+    assert.deepEqual(await states(petition), ['sent', 'sent']);
+    assert.equal(received(target).length, 1);
+  });
+
+  it('takes no more places than there are, however many workers ask at once', async () => {
+    const now = new Date(later(502 * 24 * 3_600));
+    const places = await Promise.all(Array.from({ length: 20 }, () => takePlace(now)));
+    assert.ok(places.every(Boolean), 'nobody is turned away while the hour is made');
+    const at = { _id: now.toISOString().slice(0, 13) };
+    assert.equal((await LetterHour.findById(at._id).orFail()).taken, 20);
+    await LetterHour.updateOne(at, { $set: { taken: letterWork.mostAnHour - 3 } });
+    const last = await Promise.all(Array.from({ length: 20 }, () => takePlace(now)));
+    assert.equal(last.filter(Boolean).length, 3);
   });
 
   it('is over after some letters, and the next comes only after a rest that outlives any process', async () => {

@@ -34,6 +34,7 @@ export function settingsFormView(petition: Petition, typed?: Typed, problems: Pr
     problems: Object.entries(problems).map(([name, message]) => ({ field: name, message })),
     limits: letterLimits,
     perHour: Math.round((letterWork.atOnce * 3600) / letterWork.rest),
+    perHourToAll: formatNumber('en', letterWork.mostAnHour),
     digestHour: letterWork.digest.hour,
   };
 }
@@ -90,6 +91,19 @@ export function targetView(petition: Petition, target: Target, waits = 0) {
 export const oneTargetView = async (petition: Petition, target: Target) =>
   targetView(petition, target, (await waitingFor([target])).get(String(target._id)));
 
+/** More than these fold away, but for those that somebody should look at. */
+const shownAtOnce = 12;
+
+function targetList(targets: readonly ReturnType<typeof targetView>[]) {
+  const isTroubled = ({ paused, failure, failed, unclear }: (typeof targets)[number]) =>
+    Boolean(paused || failure || failed || unclear);
+  const calm = targets.filter((target) => !isTroubled(target));
+  return {
+    ...{ number: targets.length, troubled: targets.filter(isTroubled), calm },
+    isFolded: calm.length > shownAtOnce,
+  };
+}
+
 /** Everybody a letter goes to: the list, and the representatives whom signers chose. */
 export async function targetsView(petition: Petition) {
   const targets = await Target.find({ petition: petition._id })
@@ -101,8 +115,10 @@ export async function targetsView(petition: Petition) {
   const sum = (of: (view: (typeof views)[number]) => number) =>
     views.reduce((total, view) => total + of(view), 0);
   return {
-    listed: views.filter(({ isListed }) => isListed),
-    others: views.filter(({ isListed, sent, waits: left, failed }) => !isListed && sent + left + failed > 0),
+    listed: targetList(views.filter(({ isListed }) => isListed)),
+    others: targetList(
+      views.filter(({ isListed, sent, waits: left, failed }) => !isListed && sent + left + failed > 0),
+    ),
     sent: sum(({ sent }) => sent),
     waiting: sum(({ waits: left }) => left),
     failed: sum(({ failed }) => failed),
