@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { type Language, languages } from './petitions/petition.ts';
 import type { Platform } from './platform.ts';
-import type { Views } from './views.ts';
+import { assetUrl, type Views } from './views.ts';
 
 /** What a page says about itself: its title, and what a shared link shows. */
 export type PageMeta = {
@@ -40,6 +40,21 @@ export function languageOf(request: Request, fallback: Language = 'en'): Languag
 /** An address of ours in a language; English is the one that needs no saying. */
 export const inLanguage = (path: string, lang: Language, usual: Language = 'en'): string =>
   lang === usual ? path : `${path}${path.includes('?') ? '&' : '?'}lang=${lang}`;
+
+const languageNames: Record<Language, string> = { en: 'English', fr: 'Français' };
+
+/** The same page in its other languages; none where it has but one. */
+export const alternates = (
+  baseUrl: string,
+  available: readonly Language[],
+  path: (lang: Language) => string,
+) =>
+  available.length > 1
+    ? available.map((lang) => ({ lang, href: baseUrl + path(lang), label: languageNames[lang] }))
+    : [];
+
+/** The picture of a shared link that has none of its own. */
+export const shareImage = (): string => assetUrl('images/share.png');
 
 /** Renders a whole page: its own context and what every page shows. */
 export function renderPage({ platform, views }: Locals, name: string, context: PageContext): string {

@@ -1,12 +1,11 @@
 import { imageLimits } from '../../config/limits.ts';
 import { imageUrl } from '../images/image.ts';
 import { formatDate, translate } from '../locales.ts';
-import { inLanguage, type PageMeta } from '../page.ts';
+import { alternates, inLanguage, type PageMeta, shareImage } from '../page.ts';
 import { renderMarkdown } from '../petitions/markdown.ts';
 import type { Language } from '../petitions/petition.ts';
 import { phaseOf } from '../petitions/phase.ts';
 import { shareLinks } from '../petitions/share.ts';
-import { alternates, shareImage } from '../petitions/view.ts';
 import { assetUrl } from '../views.ts';
 import { type Campaign, campaignLanguages, campaignTextIn } from './campaign.ts';
 import type { CampaignCount } from './count.ts';

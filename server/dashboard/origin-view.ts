@@ -1,4 +1,4 @@
-import { placeName } from '../petitions/view.ts';
+import { placeName } from '../places.ts';
 import type { Sums } from './facts.ts';
 import { counted, numbers, type Row, share } from './words.ts';
 

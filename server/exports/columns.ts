@@ -1,5 +1,5 @@
 import { everAsked, type Petition } from '../petitions/petition.ts';
-import { placeName } from '../petitions/view.ts';
+import { placeName } from '../places.ts';
 import type { SealedField, Signature } from '../signatures/signature.ts';
 import { signatoryOf } from '../signatures/view.ts';
 

@@ -1,5 +1,5 @@
 import type { Petition } from '../petitions/petition.ts';
-import { countryOptions } from '../petitions/view.ts';
+import { countryOptions } from '../places.ts';
 import type { Platform } from '../platform.ts';
 import { organizerNames } from '../signatures/organize/people.ts';
 import { momentIn } from '../signatures/organize/view.ts';

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { moderationWork } from '../../config/limits.ts';
 import { inWords } from '../locales.ts';
 import type { Petition } from '../petitions/petition.ts';
-import { placeName } from '../petitions/view.ts';
+import { placeName } from '../places.ts';
 import type { Platform } from '../platform.ts';
 import { openReports } from '../reports/report.ts';
 import { organizerNames } from '../signatures/organize/people.ts';

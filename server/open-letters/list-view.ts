@@ -1,7 +1,8 @@
 import { signatoryLimits } from '../../config/limits.ts';
 import { formatDate, formatNumber, translate } from '../locales.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
-import { petitionUrl, placeName } from '../petitions/view.ts';
+import { petitionUrl } from '../petitions/view.ts';
+import { placeName } from '../places.ts';
 import type { Platform } from '../platform.ts';
 import type { Count } from '../tallies/tally.ts';
 import {

@@ -1,8 +1,7 @@
 import { Router } from 'express';
 import { periods } from '../../config/limits.ts';
 import { translate } from '../locales.ts';
-import { cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
-import { alternates } from '../petitions/view.ts';
+import { alternates, cachePublicly, inLanguage, languageOf, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
 
 const day = 24 * 60 * 60;

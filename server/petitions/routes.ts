@@ -1,32 +1,19 @@
 import { type Request, type Response, Router } from 'express';
-import { listPublishedCampaigns, publicCampaignsWith } from '../campaigns/find.ts';
-import { campaignCard, campaignHeadline } from '../campaigns/view.ts';
 import { allowOnly, HttpError } from '../errors.ts';
-import { letterContext } from '../letters/view.ts';
-import { officialCards, officialView } from '../linked/view.ts';
-import { translate } from '../locales.ts';
+import { officialView } from '../linked/view.ts';
 import { isOffered } from '../newsletter/offer.ts';
-import { signatoriesOnPage } from '../open-letters/view.ts';
-import { cachePublicly, inLanguage, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
+import { cachePublicly, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
 import type { Platform } from '../platform.ts';
-import { type Looked, representativesView } from '../representatives/view.ts';
-import { signatureFormView } from '../signatures/form-view.ts';
-import type { Count } from '../tallies/tally.ts';
 import { latestUpdates, missedView } from '../updates/missed.ts';
-import { updatesView } from '../updates/view.ts';
-import { findPublished, listPublished, readPublished } from './find.ts';
-import type { Language, Petition } from './petition.ts';
+import { findPublished, readPublished } from './find.ts';
+import { homeContext } from './home.ts';
 import { withdrawalOf } from './phase.ts';
 import { shareView } from './share.ts';
-import { listVersions, versionOf } from './versions/version.ts';
-import { lastChangeView } from './versions/view.ts';
+import { type FormShown, type PetitionPage, petitionContext } from './show.ts';
 import * as view from './view.ts';
 
 /** A petition's page may be this old, in seconds. */
 const pageAge = 10;
-
-/** What the pages below one petition's address begin with. */
-export type PetitionPage = { petition: Petition; count: Count; lang: Language; now: Date };
 
 /**
  * Finds the petition of `:slug`. Where it was withdrawn or has another address now, sends the page that says so and
@@ -73,49 +60,6 @@ export async function showPetition(
   showPage(request, response, 'petitions/show', context);
 }
 
-type FormShown = Parameters<typeof signatureFormView>[3] & { representatives?: Looked };
-
-/** The petition's page, with its form while it is open. */
-async function petitionContext(
-  platform: Platform,
-  { petition, count, lang, now }: PetitionPage,
-  form: FormShown,
-  isWhole = true,
-) {
-  const shown = view.petitionView(petition, lang, now);
-  return {
-    lang,
-    page: view.petitionMeta(petition, lang, platform.env.BASE_URL),
-    petition: shown,
-    scripts: { live: true, sign: shown.isOpen },
-    progress: view.progressView(petition, count),
-    textChange:
-      versionOf(petition) > 1
-        ? {
-            at: lastChangeView(petition, await listVersions(petition), lang, now),
-            url: view.petitionUrl(petition, lang, 'versions'),
-          }
-        : undefined,
-    supporters: isWhole ? await view.supportersView(platform, petition, lang, now) : [],
-    updates: isWhole ? await updatesView(petition, lang) : undefined,
-    campaigns: isWhole
-      ? (await publicCampaignsWith(petition._id, now)).map((campaign) =>
-          campaignHeadline(campaign, lang, now),
-        )
-      : [],
-    official: isWhole ? await officialView(petition, lang, now) : undefined,
-    openLetter:
-      isWhole && petition.kind === 'openLetter'
-        ? await signatoriesOnPage(platform, petition, lang)
-        : undefined,
-    form: shown.isOpen ? signatureFormView(platform, petition, lang, form) : undefined,
-    representatives: shown.isOpen
-      ? await representativesView(petition, lang, form.typed, form.representatives, isWhole)
-      : undefined,
-    ...(petition.kind === 'letter' && (await letterContext(petition, count, lang, form.typed, isWhole))),
-  };
-}
-
 /** Makes the page everybody sees; undefined where the petition is not there, has moved or was withdrawn. */
 async function makePage(platform: Platform, request: Request): Promise<Kept | undefined> {
   const now = new Date();
@@ -136,42 +80,9 @@ export function petitionRoutes(platform: Platform): Router {
   const router = Router();
 
   router.get('/', async (request, response) => {
-    const now = new Date();
-    const lang = languageOf(request);
-    const petitions = await listPublished(now);
-    const officials = await officialCards(
-      petitions.map(({ petition }) => petition),
-      lang,
-      now,
-    );
-    const cards = petitions
-      .filter(({ petition }) => !withdrawalOf(petition))
-      .map(({ petition, count }) => ({
-        ...view.cardView(petition, count, lang, now),
-        linked: officials.get(petition._id.toHexString()),
-        phase: count.public.phase,
-      }));
-    const inPhase = (phase: string) => cards.filter((card) => card.phase === phase);
+    const context = await homeContext(platform, languageOf(request), new Date());
     cachePublicly(response, pageAge);
-    showPage(request, response, 'petitions/index', {
-      lang,
-      page: {
-        title: translate(lang, 'site.petitions'),
-        description: translate(lang, 'site.tagline'),
-        canonical: platform.env.BASE_URL + inLanguage('/', lang),
-        image: platform.env.BASE_URL + view.shareImage(),
-        feed: platform.env.BASE_URL + inLanguage('/feed.xml', lang),
-        alternates: view.alternates(platform.env.BASE_URL, ['en', 'fr'], (other) => inLanguage('/', other)),
-      },
-      campaigns: (await listPublishedCampaigns(now)).map(({ campaign, count, actions }) => ({
-        ...campaignCard(campaign, count, lang, now),
-        actions,
-      })),
-      newsletterUrl: (await isOffered()) ? inLanguage('/newsletter', lang) : undefined,
-      open: inPhase('open'),
-      upcoming: inPhase('upcoming'),
-      finished: inPhase('closed'),
-    });
+    showPage(request, response, 'petitions/index', context);
   });
 
   router.get('/petitions/:slug', async (request, response) => {

@@ -1,5 +1,4 @@
 import { imageLimits } from '../../config/limits.ts';
-import { countries, regions } from '../../config/places.ts';
 import { imageUrl } from '../images/image.ts';
 import { correctedEntries } from '../ledger/ledger.ts';
 import {
@@ -11,20 +10,13 @@ import {
   translate,
   translateFor,
 } from '../locales.ts';
-import { shownOn, showsComment } from '../moderation/review.ts';
-import { inLanguage, type PageMeta } from '../page.ts';
-import type { Platform } from '../platform.ts';
-import { Signature } from '../signatures/signature.ts';
-import { openField } from '../signatures/view.ts';
+import { alternates, inLanguage, type PageMeta, shareImage } from '../page.ts';
 import type { Count } from '../tallies/tally.ts';
 import { assetUrl } from '../views.ts';
 import { percentOf } from './goal.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Language, languagesOf, type Petition, textIn } from './petition.ts';
 import { phaseOf } from './phase.ts';
-
-const languageNames: Record<Language, string> = { en: 'English', fr: 'Français' };
-const recentSupporters = 10;
 
 export const petitionUrl = (petition: Petition, lang: Language, page = ''): string =>
   inLanguage(`/petitions/${petition.slug}${page && `/${page}`}`, lang, petition.language);
@@ -146,75 +138,6 @@ export function cardView(petition: Petition, count: Count, lang: Language, now: 
   };
 }
 
-/** The latest people who agreed to be named, and their reasons. */
-export async function supportersView(
-  platform: Pick<Platform, 'vault' | 'tokens'>,
-  petition: Petition,
-  lang: Language,
-  now: Date,
-) {
-  const signatures = await Signature.find(
-    {
-      ...{ petition: petition._id, ...shownOn(petition) },
-      // Whoever signs an open letter with a title is listed apart.
-      ...(petition.kind === 'openLetter' && { 'signatory.kind': null }),
-    },
-    { petition: 1, emailKey: 1, sealed: 1, country: 1, region: 1, confirmedAt: 1, review: 1 },
-  )
-    .sort({ confirmedAt: -1 })
-    .limit(recentSupporters)
-    .lean<Signature[]>();
-  return signatures.flatMap((signature) => {
-    const { country, region, confirmedAt } = signature;
-    const name = openField(platform, signature, 'name');
-    if (!name || !confirmedAt) return [];
-    return {
-      name,
-      comment: showsComment(signature) ? openField(platform, signature, 'comment') : undefined,
-      place: placeName(lang, country, region),
-      when: inWords(lang, confirmedAt, now),
-      reportUrl: inLanguage(
-        `/petitions/${petition.slug}/reports?item=${platform.tokens.issue('report', signature._id)}`,
-        lang,
-        petition.language,
-      ),
-    };
-  });
-}
-
-const countryNames = {
-  en: new Intl.DisplayNames('en', { type: 'region' }),
-  fr: new Intl.DisplayNames('fr', { type: 'region' }),
-};
-
-/** A region by its name, or else the country's. */
-export function placeName(
-  lang: Language,
-  country?: string | null,
-  region?: string | null,
-): string | undefined {
-  if (!country) return undefined;
-  const [name, french] = (region && regions[country]?.[region]) || [];
-  const place = lang === 'fr' ? (french ?? name) : name;
-  return place
-    ? place.replaceAll(/(?<![\p{L}'’])\p{L}/gu, (letter) => letter.toUpperCase())
-    : countryNames[lang].of(country);
-}
-
-/** Every country by its name in the language, in that language's order. */
-export const countryOptions = (lang: Language, selected: string | undefined) =>
-  countryNamesInOrder[lang].map(({ code, name }) => ({
-    code,
-    name,
-    selected: code === selected?.toUpperCase(),
-  }));
-
-const inOrder = (lang: Language) =>
-  countries
-    .map((code) => ({ code, name: countryNames[lang].of(code) ?? code }))
-    .sort((a, b) => a.name.localeCompare(b.name, lang));
-const countryNamesInOrder = { en: inOrder('en'), fr: inOrder('fr') };
-
 /** What a shared link of the petition shows. */
 export function petitionMeta(petition: Petition, lang: Language, baseUrl: string, page = ''): PageMeta {
   const text = textIn(petition, lang);
@@ -231,16 +154,3 @@ export function petitionMeta(petition: Petition, lang: Language, baseUrl: string
     alternates: alternates(baseUrl, languagesOf(petition), (other) => petitionUrl(petition, other, page)),
   };
 }
-
-/** The same page in its other languages; none where it has but one. */
-export const alternates = (
-  baseUrl: string,
-  available: readonly Language[],
-  path: (lang: Language) => string,
-) =>
-  available.length > 1
-    ? available.map((lang) => ({ lang, href: baseUrl + path(lang), label: languageNames[lang] }))
-    : [];
-
-/** The picture of a shared link that has none of its own. */
-export const shareImage = (): string => assetUrl('images/share.png');

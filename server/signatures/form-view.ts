@@ -3,7 +3,7 @@ import { signatoryFieldsView } from '../open-letters/fields-view.ts';
 import type { Kind } from '../petitions/kinds.ts';
 import type { Asking, Language, Petition } from '../petitions/petition.ts';
 import { versionOf } from '../petitions/versions/version.ts';
-import { countryOptions } from '../petitions/view.ts';
+import { countryOptions } from '../places.ts';
 import type { Platform } from '../platform.ts';
 import { type Asked, answerField, askedOf, labelIn } from './asked.ts';
 import { consentWording } from './consent.ts';

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
-import { cachePublicly, showPage } from '../page.ts';
+import { alternates, cachePublicly, showPage } from '../page.ts';
 import { openPetition } from '../petitions/routes.ts';
-import { alternates, headlineView, petitionMeta } from '../petitions/view.ts';
+import { headlineView, petitionMeta } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
 import { updateUrl } from './mail.ts';
 import { languagesIn } from './publication.ts';

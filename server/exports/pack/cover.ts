@@ -1,6 +1,6 @@
 import { formatDate, formatNumber, translate, translateFor } from '../../locales.ts';
 import { type Language, type Petition, textIn } from '../../petitions/petition.ts';
-import { placeName } from '../../petitions/view.ts';
+import { placeName } from '../../places.ts';
 import { readCount, Tally } from '../../tallies/tally.ts';
 import type { Cover } from './document.ts';
 

@@ -3,7 +3,7 @@ import { formatNumber, translate, translateFor } from '../../locales.ts';
 import { shownOn, showsComment } from '../../moderation/review.ts';
 import { type Listed, readSignatoryLists } from '../../open-letters/directory.ts';
 import { type Petition, textIn } from '../../petitions/petition.ts';
-import { placeName } from '../../petitions/view.ts';
+import { placeName } from '../../places.ts';
 import type { Platform } from '../../platform.ts';
 import { Signature } from '../../signatures/signature.ts';
 import { openField } from '../../signatures/view.ts';

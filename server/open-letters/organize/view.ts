@@ -5,7 +5,7 @@ import { findClaims } from '../../moderation/claim.ts';
 import { refusalCodes, refusals } from '../../moderation/review.ts';
 import { nameOf, takenText } from '../../moderation/view.ts';
 import type { Petition } from '../../petitions/petition.ts';
-import { placeName } from '../../petitions/view.ts';
+import { placeName } from '../../places.ts';
 import type { Platform } from '../../platform.ts';
 import { organizePath } from '../../signatures/organize/page.ts';
 import { organizerNames } from '../../signatures/organize/people.ts';

@@ -1,6 +1,6 @@
 import { formatDate, formatTime } from '../../locales.ts';
 import type { Petition } from '../../petitions/petition.ts';
-import { placeName } from '../../petitions/view.ts';
+import { placeName } from '../../places.ts';
 import type { Platform } from '../../platform.ts';
 import { Tally } from '../../tallies/tally.ts';
 import { isErased, type Signature, type SignatureState, signatureStates } from '../signature.ts';
