@@ -5,8 +5,11 @@ import { Signature } from '../signatures/signature.ts';
 
 type Index = string | Record<string, 1>;
 
-/** Signatures in memory at once; as many more are on their way. Few, so that they are garbage before they are old. */
-export const batchSize = 250;
+/**
+ * Signatures in memory at once; as many more are on their way. Few, so that they are garbage before they are old: what
+ * outlives two collections of the young stays until the next whole one (docs/decisions/performance.md).
+ */
+export const batchSize = 100;
 
 /** The index to read a selection from in the order of ids. */
 export function indexInOrder(which: Selection): Index | undefined {
