@@ -145,6 +145,7 @@ async function showOwnData(
     words: ownWordsView(petition ?? { moderation: 'after' }, signature, lang),
     // Erased, an organisation that is listed stays so.
     isOrganisation: isOrganisation(signature) && signature.state === 'confirmed',
+    isMerged: Boolean(signature.signatory?.mergedInto),
     mayWithdraw: withdrawable.includes(signature.state),
     done: knownDone.find((done) => done === request.query.done),
     urls: {

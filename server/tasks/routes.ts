@@ -6,7 +6,7 @@ import { Forbidden, type OrganizeRoute, type SignedIn } from '../middleware/guar
 import { menuOf, organizePage } from '../organize/chrome.ts';
 import { type Action, mayDo } from '../organizers/roles.ts';
 import { showPage } from '../page.ts';
-import { Petition } from '../petitions/petition.ts';
+import { Petition, textIn } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import { type Steering, steerTask, Task } from './task.ts';
 import { taskView } from './view.ts';
@@ -52,6 +52,8 @@ export function taskRoutes(platform: Platform): OrganizeRoute[] {
           undoneBy: undo?._id.toHexString(),
           undoes: task.undoes?.toHexString(),
           petitionId: task.petition?.toHexString(),
+          petitionKind: petition?.kind,
+          petitionTitle: petition && textIn(petition, petition.language).title,
           may: menuOf((action) => mayDo(who.organizer, action, petition)),
         });
       },

@@ -205,6 +205,8 @@ describe('an organisation that signs twice under two spellings', () => {
     await settle(petition);
     assert.match(await letterPage(petition), /1 organisation and 0 people/);
     assert.match(await page(second.manage), /The organisation is listed already, from another signature/);
+    assert.match(await page(second.manage), /Put together with another signature of your organisation/);
+    assert.doesNotMatch(await page(second.manage), /Marked as invalid/);
     assert.match(await queueOf(petition, '?show=refused'), /Merged with another signature of it/);
     const log = JSON.stringify(await AuditEntry.find({ petition: petition._id }).lean());
     assert.doesNotMatch(log, /tang/i);

@@ -36,6 +36,6 @@ function datesInWords({ opensAt, closesAt, publishedAt, timeZone }: Petition, ph
   if (phase === 'draft' && publishedAt) return say('is published on', publishedAt);
   if (phase === 'upcoming' && opensAt) return say('opens on', opensAt);
   if (phase === 'open' && closesAt) return say('closes on', closesAt);
-  if (phase === 'closed' && closesAt) return say('closed on', closesAt);
+  if (phase === 'closed' && closesAt) return say('since', closesAt);
   return undefined;
 }
