@@ -41,7 +41,16 @@ export function readWebsite(typed: string): URL | undefined {
   const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
   const isName = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(url.hostname);
-  return isName ? url : undefined;
+  return isName && pathOf(url) !== undefined ? url : undefined;
+}
+
+/** The path as people read it; undefined where it has a broken escape. */
+function pathOf({ pathname }: URL): string | undefined {
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The domain of a website, without `www`. */
@@ -57,7 +66,7 @@ export function siteOf(website: string): string | undefined {
   if (!url) return undefined;
   const domain = domainOfSite(url).replace(/^m\./, '');
   if (!sharedSites.has(domain)) return domain;
-  const path = decodeURI(url.pathname).toLowerCase().split('/').filter(Boolean).slice(0, 2).join('/');
+  const path = (pathOf(url) ?? '').toLowerCase().split('/').filter(Boolean).slice(0, 2).join('/');
   return path ? `${domain}/${path}` : undefined;
 }
 
