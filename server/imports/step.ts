@@ -1,7 +1,7 @@
 import { formatNumber } from '../locales.ts';
+import { organizePath } from '../organize/petition-page.ts';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
-import { organizePath } from '../signatures/organize/page.ts';
 import type { Step, Task } from '../tasks/task.ts';
 import { deleteImportFile, type Import, importPath } from './import.ts';
 import { type Inserted, insertSignatures } from './insert.ts';

@@ -4,8 +4,8 @@ import type { PackCursor } from '../../server/exports/pack/step.ts';
 import { exportStep } from '../../server/exports/step.ts';
 import { ZipTooLarge } from '../../server/exports/zip.ts';
 import { formatNumber } from '../../server/locales.ts';
+import { organizePath } from '../../server/organize/petition-page.ts';
 import { Petition } from '../../server/petitions/petition.ts';
-import { organizePath } from '../../server/signatures/organize/page.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';
 

@@ -1,10 +1,10 @@
 import { formatNumber } from '../../server/locales.ts';
+import { changePath } from '../../server/organize/petition-page.ts';
 import { Organizer } from '../../server/organizers/organizer.ts';
 import { mayDo } from '../../server/organizers/roles.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { type ChangeInput, impossible } from '../../server/signatures/organize/change.ts';
 import { changeBatch } from '../../server/signatures/organize/change-batch.ts';
-import { changePath } from '../../server/signatures/organize/page.ts';
 import { changeWords } from '../../server/signatures/organize/words.ts';
 import type { Step, Task } from '../../server/tasks/task.ts';
 import { TaskFailure, type TaskTools } from '../task.ts';

@@ -2,12 +2,11 @@ import { record } from '../../audit/entry.ts';
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
-import { organizePage } from '../../organize/chrome.ts';
+import { organizePath, petitionPage } from '../../organize/petition-page.ts';
 import { showPage } from '../../page.ts';
 import { textIn } from '../../petitions/petition.ts';
 import { phaseOf } from '../../petitions/phase.ts';
 import type { Platform } from '../../platform.ts';
-import { organizePath } from '../../signatures/organize/page.ts';
 import { organizerNames } from '../../signatures/organize/people.ts';
 import { correctCount, listCounts, recordCount } from '../counts.ts';
 import * as form from '../form.ts';
@@ -144,8 +143,7 @@ async function show({ platform, request, response, who }: Exchange, refusal?: Re
   const { title } = textIn(petition, petition.language);
   const done = String(request.query.done ?? '');
   showPage(request, response, 'organize/linked/index', {
-    ...organizePage(platform, who, `Official petition: ${title}`),
-    ...{ petitionId: petition._id.toHexString(), petitionTitle: title, tab: 'official' },
+    ...petitionPage(platform, who, `Official petition: ${title}`, 'official'),
     base: organizePath(petition, 'official'),
     publicUrl: `/petitions/${petition.slug}`,
     isDraft: phaseOf(petition, new Date()) === 'draft',

@@ -7,8 +7,8 @@ import { receiveFile } from '../../middleware/file-form.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
 import { organizePage } from '../../organize/chrome.ts';
+import { petitionPage } from '../../organize/petition-page.ts';
 import { showPage } from '../../page.ts';
-import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
 import { readId } from '../../record-id.ts';
 import { fieldNames, fields } from '../table/columns.ts';
@@ -144,10 +144,8 @@ async function showSettings(
 ): Promise<void> {
   const { petition } = who;
   showPage(request, response, 'organize/representatives/letter', {
-    ...organizePage(platform, who, 'Representatives'),
-    petitionId: petition._id.toHexString(),
-    petitionTitle: textIn(petition, petition.language).title,
-    ...{ tab: 'letter', done: doneIn(request), width: 'narrow' },
+    ...petitionPage(platform, who, 'Representatives', 'letter'),
+    ...{ done: doneIn(request), width: 'narrow' },
     isLetter: petition.kind === 'letter',
     representativesSettings: await settingsView(petition, typed, wrong),
   });

@@ -1,13 +1,13 @@
 import { HttpError } from '../../errors.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
 import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
+import { organizePath, petitionPage } from '../../organize/petition-page.ts';
 import { showPage } from '../../page.ts';
 import type { Platform } from '../../platform.ts';
 import { countUpTo } from './by-index.ts';
 import { changeRoutes } from './changes/routes.ts';
 import { type Filter, filterForm, filterQuery } from './filter.ts';
 import { findSignature, listSignatures, pageForm } from './list.ts';
-import { organizePath, petitionPage } from './page.ts';
 import { readSearch } from './search.ts';
 import { detailView, filterChoices, filterInWords, rowView } from './view.ts';
 import { changeChoices } from './words.ts';

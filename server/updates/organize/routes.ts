@@ -1,13 +1,12 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { updateLimits } from '../../../config/limits.ts';
 import { HttpError } from '../../errors.ts';
 import { mailFrame } from '../../mailings/signer-mail.ts';
 import { formBody, formOf } from '../../middleware/form-body.ts';
-import type { OrganizeRoute, SignedIn } from '../../middleware/guard.ts';
+import type { Exchange, OrganizeRoute } from '../../middleware/guard.ts';
 import { pictureForm, pictureOf } from '../../middleware/picture-form.ts';
-import { organizePage } from '../../organize/chrome.ts';
+import { petitionPage } from '../../organize/petition-page.ts';
 import { languageOf, showMail, showPage } from '../../page.ts';
-import { textIn } from '../../petitions/petition.ts';
 import type { Platform } from '../../platform.ts';
 import { updateMailView } from '../mail.ts';
 import { receiveUpdateForm } from '../picture.ts';
@@ -25,89 +24,77 @@ const before: RequestHandler[] = [
     (request.is('multipart/form-data') ? readWithPicture : readForm)(request, response, next),
 ];
 
+type Act = (exchange: Exchange) => void | Promise<void>;
+
 /** Writing updates, seeing them as others will, showing them on the page, and sending them: each a step of its own. */
 export function organizeUpdateRoutes(platform: Platform): OrganizeRoute[] {
-  const see = (rest: string, handle: OrganizeRoute['handle']): OrganizeRoute => ({
-    method: 'get',
-    path: `${path}${rest}`,
-    needs: 'update.write',
-    handle,
+  const handling = (act: Act): OrganizeRoute['handle'] => {
+    return (request, response, who) => act({ platform, request, response, who });
+  };
+  const see = (rest: string, act: Act): OrganizeRoute => ({
+    ...{ method: 'get', path: `${path}${rest}`, needs: 'update.write', handle: handling(act) },
   });
-  const change = (
-    rest: string,
-    handle: OrganizeRoute['handle'],
-    needs: OrganizeRoute['needs'] = 'update.write',
-  ): OrganizeRoute => ({ method: 'post', path: `${path}${rest}`, needs, before, handle });
+  const change = (rest: string, act: Act, needs: OrganizeRoute['needs'] = 'update.write'): OrganizeRoute => ({
+    method: 'post',
+    path: `${path}${rest}`,
+    needs,
+    before,
+    handle: handling(act),
+  });
 
   return [
-    see('', async (request, response, who) => {
-      showUpdates(platform, request, response, who, 'list', 'Updates', {
-        list: await updateListView(who.petition),
-        newUrl: `${updatesPath(who.petition)}/new`,
-      });
+    see('', showList),
+    see('/new', (exchange) => showForm(exchange, {})),
+    change('', (exchange) => receive(exchange)),
+    see('/:n', async (exchange) => showOne(exchange, await updateOf(exchange))),
+    see('/:n/edit', async (exchange) => showForm(exchange, { update: await updateOf(exchange) })),
+    change('/:n', async (exchange) => receive(exchange, await updateOf(exchange))),
+    see('/:n/mail', async (exchange) => previewMail(exchange, await updateOf(exchange))),
+    change('/:n/publish', async (exchange) => {
+      await publishUpdate(await which(exchange), by(exchange));
+      exchange.response.redirect(303, backTo(exchange));
     }),
-    see('/new', (request, response, who) => showForm(platform, request, response, who, {})),
-    change('', (request, response, who) => receive(platform, request, response, who)),
-    see('/:n', async (request, response, who) => {
-      await showOne(platform, request, response, who, await updateOf(request, who));
+    change('/:n/hide', async (exchange) => {
+      await hideUpdate(await which(exchange), by(exchange));
+      exchange.response.redirect(303, backTo(exchange));
     }),
-    see('/:n/edit', async (request, response, who) => {
-      showForm(platform, request, response, who, { update: await updateOf(request, who) });
+    change('/:n/discard', async (exchange) => {
+      const gone = await discardUpdate(await which(exchange), by(exchange));
+      exchange.response.redirect(303, gone ? updatesPath(exchange.who.petition) : backTo(exchange));
     }),
-    change('/:n', async (request, response, who) => {
-      await receive(platform, request, response, who, await updateOf(request, who));
+    change('/:n/test', async (exchange) => {
+      const task = await beginTest(platform, await updateOf(exchange), exchange.who.organizer._id);
+      exchange.response.redirect(303, `/organize/tasks/${task.toHexString()}`);
     }),
-    see('/:n/mail', async (request, response, who) => {
-      previewMail(platform, request, response, who, await updateOf(request, who));
-    }),
-    change('/:n/publish', async (request, response, who) => {
-      await publishUpdate(await which(request, who), by(who));
-      response.redirect(303, backTo(request, who));
-    }),
-    change('/:n/hide', async (request, response, who) => {
-      await hideUpdate(await which(request, who), by(who));
-      response.redirect(303, backTo(request, who));
-    }),
-    change('/:n/discard', async (request, response, who) => {
-      const gone = await discardUpdate(await which(request, who), by(who));
-      response.redirect(303, gone ? updatesPath(who.petition) : backTo(request, who));
-    }),
-    change('/:n/test', async (request, response, who) => {
-      const task = await beginTest(platform, await updateOf(request, who), who.organizer._id);
-      response.redirect(303, `/organize/tasks/${task.toHexString()}`);
-    }),
-    change('/:n/send', (request, response, who) => send(platform, request, response, who), 'update.send'),
+    change('/:n/send', send, 'update.send'),
   ];
 }
 
 /** Saves what was typed, new or changed; shows it again where something is wrong or somebody else saved meanwhile. */
-async function receive(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  update?: Update,
-): Promise<void> {
+async function receive(exchange: Exchange, update?: Update): Promise<void> {
+  const { request, response, who } = exchange;
   const { petition } = who;
   const parsed = await receiveUpdateForm(petition, formOf(request), pictureOf(request));
   const { typed } = parsed;
   if (parsed.outcome === 'refused') {
-    const { problems } = parsed;
-    return showForm(platform, request, response.status(422), who, { update, typed, problems });
+    response.status(422);
+    return showForm(exchange, { update, typed, problems: parsed.problems });
   }
   if (!update) {
-    const n = await writeUpdate(petition, parsed.form, by(who));
+    const n = await writeUpdate(petition, parsed.form, by(exchange));
     return response.redirect(303, updatePath(petition, n));
   }
-  const saved = await changeUpdate({ petition, n: update.n }, parsed.form, by(who));
+  const saved = await changeUpdate({ petition, n: update.n }, parsed.form, by(exchange));
   if (saved === 'saved') return response.redirect(303, updatePath(petition, update.n));
   const latest = (await findUpdate({ petition, n: update.n })) ?? update;
-  showForm(platform, request, response.status(409), who, { update: latest, typed });
+  response.status(409);
+  showForm(exchange, { update: latest, typed });
 }
 
-async function send(platform: Platform, request: Request, response: Response, who: SignedIn): Promise<void> {
+async function send(exchange: Exchange): Promise<void> {
+  const { platform, request, response, who } = exchange;
   const { petition, organizer } = who;
-  const update = await updateOf(request, who);
+  const update = await updateOf(exchange);
   const revision = Number(formOf(request).revision);
   const begun = await beginSending(platform, update, { petition, organizer: organizer._id, revision });
   if (begun.outcome === 'begun') {
@@ -119,47 +106,38 @@ async function send(platform: Platform, request: Request, response: Response, wh
     changed: 'Somebody changed this update since you opened it. Read it again before you send it.',
   }[begun.outcome];
   const latest = (await findUpdate({ petition, n: update.n })) ?? update;
-  await showOne(platform, request, response.status(409), who, latest, problem);
+  response.status(409);
+  await showOne(exchange, latest, problem);
 }
 
-async function showOne(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  update: Update,
-  problem?: string,
-): Promise<void> {
-  const view = await oneUpdateView(who.petition, update);
+async function showList(exchange: Exchange): Promise<void> {
+  const { petition } = exchange.who;
+  showUpdates(exchange, 'list', 'Updates', {
+    list: await updateListView(petition),
+    newUrl: `${updatesPath(petition)}/new`,
+  });
+}
+
+async function showOne(exchange: Exchange, update: Update, problem?: string): Promise<void> {
+  const view = await oneUpdateView(exchange.who.petition, update);
   const title = view.texts[0]?.title ?? 'Update';
-  showUpdates(platform, request, response, who, 'show', title, { update: view, problem });
+  showUpdates(exchange, 'show', title, { update: view, problem });
 }
 
 /** `typed` without problems: somebody saved another version since the form was opened, and `update` is that. */
-function showForm(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  shown: Parameters<typeof updateFormView>[1],
-): void {
+function showForm(exchange: Exchange, shown: Parameters<typeof updateFormView>[1]): void {
+  const { petition } = exchange.who;
   const isConflict = Boolean(shown.typed && !shown.problems);
-  showUpdates(platform, request, response, who, 'form', shown.update ? 'Change the update' : 'A new update', {
-    form: updateFormView(who.petition, shown),
-    saved: isConflict ? updateFormView(who.petition, { update: shown.update }) : undefined,
+  showUpdates(exchange, 'form', shown.update ? 'Change the update' : 'A new update', {
+    form: updateFormView(petition, shown),
+    saved: isConflict ? updateFormView(petition, { update: shown.update }) : undefined,
     limits: updateLimits,
-    backUrl: shown.update ? updatePath(who.petition, shown.update.n) : updatesPath(who.petition),
+    backUrl: shown.update ? updatePath(petition, shown.update.n) : updatesPath(petition),
   });
 }
 
 /** The mail as a signer gets it. */
-function previewMail(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
-  update: Update,
-): void {
+function previewMail({ platform, request, response, who }: Exchange, update: Update): void {
   const { petition } = who;
   const lang = languageOf(request, petition.language);
   const frame = mailFrame(platform, petition, lang);
@@ -179,36 +157,27 @@ function previewMail(
 }
 
 function showUpdates(
-  platform: Platform,
-  request: Request,
-  response: Response,
-  who: SignedIn,
+  { platform, request, response, who }: Exchange,
   view: 'list' | 'show' | 'form',
   title: string,
   context: Record<string, unknown>,
 ): void {
-  const { petition } = who;
-  showPage(request, response, `organize/updates/${view}`, {
-    ...organizePage(platform, who, title),
-    petitionId: petition._id.toHexString(),
-    petitionTitle: textIn(petition, petition.language).title,
-    tab: 'updates',
-    ...context,
-  });
+  const page = petitionPage(platform, who, title, 'updates');
+  showPage(request, response, `organize/updates/${view}`, { ...page, ...context });
 }
 
-const by = ({ organizer }: SignedIn) => ({ organizer: organizer._id });
-const backTo = ({ params }: Request, { petition }: SignedIn) => updatePath(petition, Number(params.n));
+const by = ({ who }: Exchange) => ({ organizer: who.organizer._id });
+const backTo = ({ request, who }: Exchange) => updatePath(who.petition, Number(request.params.n));
 
 /** The update of `:n`. */
-async function updateOf({ params }: Request, { petition }: SignedIn): Promise<Update> {
-  const n = String(params.n);
-  const update = /^[1-9]\d{0,5}$/.test(n) && (await findUpdate({ petition, n: Number(n) }));
+async function updateOf({ request, who }: Exchange): Promise<Update> {
+  const n = String(request.params.n);
+  const update = /^[1-9]\d{0,5}$/.test(n) && (await findUpdate({ petition: who.petition, n: Number(n) }));
   if (!update) throw new HttpError(404);
   return update;
 }
 
-const which = async (request: Request, who: SignedIn) => ({
-  petition: who.petition,
-  n: (await updateOf(request, who)).n,
+const which = async (exchange: Exchange) => ({
+  petition: exchange.who.petition,
+  n: (await updateOf(exchange)).n,
 });

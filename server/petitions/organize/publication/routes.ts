@@ -4,7 +4,7 @@ import { letterObstacle } from '../../../letters/target.ts';
 import { officialObstacle } from '../../../linked/official.ts';
 import { formBody, formOf } from '../../../middleware/form-body.ts';
 import type { OrganizeRoute, SignedIn } from '../../../middleware/guard.ts';
-import { organizePage } from '../../../organize/chrome.ts';
+import { petitionPage } from '../../../organize/petition-page.ts';
 import { showPage } from '../../../page.ts';
 import type { Platform } from '../../../platform.ts';
 import { textIn } from '../../petition.ts';
@@ -115,9 +115,8 @@ function showPublication(
   const { petition } = who;
   const { title } = textIn(petition, petition.language);
   showPage(request, response, 'organize/petitions/publication', {
-    ...organizePage(platform, who, `Publish: ${title}`),
+    ...petitionPage(platform, who, `Publish: ${title}`, 'publication'),
     ...publicationView(petition, typed, new Date()),
-    ...{ petitionId: petition._id.toHexString(), petitionTitle: title, tab: 'publication' },
     publicUrl: `/petitions/${petition.slug}`,
     values: typed,
     errors: problems,

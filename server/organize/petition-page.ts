@@ -1,9 +1,9 @@
 import type { Types } from 'mongoose';
-import type { SignedIn } from '../../middleware/guard.ts';
-import { organizePage } from '../../organize/chrome.ts';
-import type { PageContext } from '../../page.ts';
-import { type Petition, textIn } from '../../petitions/petition.ts';
-import type { Platform } from '../../platform.ts';
+import type { SignedIn } from '../middleware/guard.ts';
+import type { PageContext } from '../page.ts';
+import { type Petition, textIn } from '../petitions/petition.ts';
+import type { Platform } from '../platform.ts';
+import { organizePage } from './chrome.ts';
 
 /** Where a petition's pages are on the organizers' side. */
 export const organizePath = ({ _id }: Pick<Petition, '_id'>, page = ''): `/organize/${string}` =>
@@ -13,12 +13,12 @@ export const organizePath = ({ _id }: Pick<Petition, '_id'>, page = ''): `/organ
 export const changePath = (petition: Pick<Petition, '_id'>, task: Types.ObjectId): string =>
   organizePath(petition, `signatures/changes/${task.toHexString()}`);
 
-/** What each page about a petition's signatures begins with. */
+/** What a page of one petition begins with. `tab`: the entry of the petition's menu that it is behind. */
 export const petitionPage = (
   platform: Pick<Platform, 'vault'>,
   who: SignedIn,
   title: string,
-  tab: 'signatures' | 'exports',
+  tab: 'official' | 'letter' | 'publication' | 'signatures' | 'updates' | 'exports',
 ): PageContext => ({
   ...organizePage(platform, who, title),
   petitionId: who.petition._id.toHexString(),
