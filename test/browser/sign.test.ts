@@ -1,51 +1,36 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import nock from 'nock';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { captchaWidget, desktop, openBrowser, phone } from '../support/browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { desktop, openWindow, phone, showCaptcha } from '../support/browser.ts';
 import { makePetition } from '../support/factories.ts';
+import { captchaKeys } from '../support/hcaptcha.ts';
 import { linkIn } from '../support/mailbox.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
 
-let world: World;
-let browser: Browser;
+const { world, browser } = await openShow({ env: captchaKeys });
+after(() => nock.cleanAll());
 
-before(async () => {
-  const captcha = { HCAPTCHA_SITEKEY: '5a1e0000-aaaa-bbbb-cccc-000000000000', HCAPTCHA_SECRET: '0x5EC4E7' };
-  [world, browser] = await Promise.all([startWorld({ env: captcha }), openBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await world?.close();
-  nock.cleanAll();
-});
-
-async function openPage(path: string, device: object): Promise<Page> {
-  const context = await browser.newContext(device);
-  await context.route('https://js.hcaptcha.com/**', (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: captchaWidget }),
-  );
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  Object.assign(page, { complaints });
-  await page.goto(world.env.BASE_URL + path);
-  return page;
+async function openPage(path: string, device: object): Promise<{ page: Page; complaints: string[] }> {
+  const { context, page, complaints } = await openWindow(browser, device, world);
+  await showCaptcha(context);
+  await page.goto(path);
+  return { page, complaints };
 }
 
 const textOf = async (locator: Locator): Promise<string> => (await locator.textContent()) ?? '';
-const complaintsOf = (page: Page) => (page as Page & { complaints: string[] }).complaints;
 
 test('Robin signs on a phone, confirms from the mail, and an open window elsewhere counts along', async () => {
   const petition = await makePetition({ goal: { kind: 'fixed', number: 4 } });
   const siteverify = nock('https://hcaptcha.com')
-    .post('/siteverify', (body) => body.response === 'token-from-the-widget' && body.secret === '0x5EC4E7')
+    .post(
+      '/siteverify',
+      (body) => body.response === 'token-from-the-widget' && body.secret === captchaKeys.HCAPTCHA_SECRET,
+    )
     .reply(200, { success: true, hostname: 'localhost' });
   const path = `/petitions/${petition.slug}`;
-  const watching = await openPage(path, desktop);
-  const signing = await openPage(path, phone);
+  const { page: watching, complaints } = await openPage(path, desktop);
+  const { page: signing, complaints: others } = await openPage(path, phone);
   assert.equal(await textOf(watching.locator('[data-count]')), '0');
 
   await signing.locator('#field-name').fill('Robin Example');
@@ -72,12 +57,12 @@ test('Robin signs on a phone, confirms from the mail, and an open window elsewhe
   const supporters = await textOf(watching.locator('.supporters'));
   assert.match(supporters, /Robin Example/);
   assert.match(supporters, /I rest there every morning\./);
-  assert.deepEqual([...complaintsOf(signing), ...complaintsOf(watching)], []);
+  assert.deepEqual([...complaints, ...others], []);
 });
 
 test('Nothing is asked of hCaptcha before somebody begins to fill in the form', async () => {
   const petition = await makePetition();
-  const page = await openPage(`/petitions/${petition.slug}`, phone);
+  const { page } = await openPage(`/petitions/${petition.slug}`, phone);
   const asked: string[] = [];
   page.on('request', (request) => request.url().includes('hcaptcha') && asked.push(request.url()));
   await page.waitForLoadState('networkidle').catch(() => undefined);
@@ -89,7 +74,7 @@ test('Nothing is asked of hCaptcha before somebody begins to fill in the form', 
 
 test('A refused form comes back with what was typed, and the first error has the focus', async () => {
   const petition = await makePetition();
-  const page = await openPage(`/petitions/${petition.slug}`, { ...phone, javaScriptEnabled: false });
+  const { page } = await openPage(`/petitions/${petition.slug}`, { ...phone, javaScriptEnabled: false });
   await page.locator('#field-name').fill('Visit www.example.com today');
   await page.locator('#field-email').fill('robin@example.org');
   await page.locator('#field-country').selectOption('FR');

@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { Campaign } from '../../server/campaigns/campaign.ts';
 import { makeLinked } from '../linked/support.ts';
-import { desktop, openBrowser, openWindow, phone } from '../support/browser.ts';
+import { desktop, openWindow, phone } from '../support/browser.ts';
 import { makePetition } from '../support/factories.ts';
 import { linkIn } from '../support/mailbox.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { signInAs } from '../support/organizer.ts';
+import { openShow } from '../support/stage.ts';
+import { eventually } from '../support/world.ts';
 import { peopleOf } from './support.ts';
 
-let world: World;
-let browser: Browser;
-let ada: SignedInVisitor;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  ada = await signInAs(world, 'editor', { name: 'Ada' });
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
+const ada = await signInAs(world, 'editor', { name: 'Ada' });
 
 const at = (path: string) => `${world.env.BASE_URL}${path}`;
 const fitsIn = async (page: Page) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { pino } from 'pino';
@@ -18,22 +18,12 @@ import { runTallyRound } from '../../server/tallies/round.ts';
 import type { Task } from '../../server/tasks/task.ts';
 import { inDyingProcess } from '../support/dying.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openStage } from '../support/stage.ts';
 import { settle } from '../support/tally.ts';
 import { newTask } from '../support/tasks.ts';
-import { startWorld, type World } from '../support/world.ts';
 import { assertEveryoneOnce, makeCampaign, peopleOf, settleCampaign } from './support.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld({ web: false, workers: false });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+const { platform } = await openStage({ web: false, workers: false });
 
 const silent = pino({ level: 'silent' });
 const later = () => new Date(Date.now() + 3_600_000);

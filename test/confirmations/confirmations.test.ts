@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Types } from 'mongoose';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm, signAndOpenMail } from '../support/signer.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld({ env: { TRUST_PROXY: '1' } });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage({ env: { TRUST_PROXY: '1' } });
 
 const hours = (number: number) => new Date(Date.now() + number * 3_600_000);
 const stateOf = async (petition: Petition) =>

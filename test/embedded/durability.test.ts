@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { temporaryDirectory } from './support.ts';
 
@@ -40,8 +41,11 @@ async function stop({ child, pid }: Running, signal: NodeJS.Signals): Promise<nu
   return code;
 }
 
-function connect(url: string): Promise<MongoClient> {
-  return MongoClient.connect(url, { serverSelectionTimeoutMS: 20_000 });
+/** A write that breaks off is not tried again: nobody answers any more. */
+async function connect(t: Pick<TestContext, 'after'>, url: string): Promise<MongoClient> {
+  const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 20_000, retryWrites: false });
+  t.after(() => client.close());
+  return client;
 }
 
 type Known = { inserted: Set<number>; versions: Map<number, number> };
@@ -70,21 +74,23 @@ test('kill -9 at any moment loses no acknowledged write and leaves documents and
   const known: Known = { inserted: new Set(), versions: new Map() };
   for (let round = 0; round < KILLS; round += 1) {
     const running = await startProcess(t, dataDir);
-    const client = await connect(running.url);
+    const client = await connect(t, running.url);
     const db = client.db('test');
     await db
       .collection('things')
       .createIndexes([{ key: { key: 1 }, unique: true }, { key: { tags: 1, version: -1 } }]);
+    const enough = known.inserted.size + 25;
     const writers = Array.from({ length: 8 }, (_, writer) =>
       writeUntilKilled(db, known, round * 1_000_000 + writer * 100_000),
     );
-    await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 250));
+    do await sleep(150 + Math.random() * 250);
+    while (known.inserted.size < enough);
     await stop(running, 'SIGKILL');
     await Promise.all(writers);
     await client.close();
   }
   const running = await startProcess(t, dataDir);
-  const client = await connect(running.url);
+  const client = await connect(t, running.url);
   const db = client.db('test');
   const there = new Map(
     (await db.collection<{ _id: number; version: number }>('things').find().toArray()).map(
@@ -117,7 +123,7 @@ test('an acknowledged write has been synced to the disk', async (t) => {
     return;
   }
   const running = await startProcess(t, temporaryDirectory(t), prefix);
-  const client = await connect(running.url);
+  const client = await connect(t, running.url);
   const things = client.db('test').collection('things');
   await things.insertOne({ first: true });
   const syncs = () => execFileSync('grep', ['-c', 'fdatasync', trace], { encoding: 'utf8' });
@@ -131,7 +137,7 @@ test('an acknowledged write has been synced to the disk', async (t) => {
 test('SIGTERM and SIGINT end the process cleanly', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const running = await startProcess(t, temporaryDirectory(t));
-    const client = await connect(running.url);
+    const client = await connect(t, running.url);
     await client.db('test').collection('things').insertOne({});
     assert.equal(await stop(running, signal), 0);
     await client.close();
@@ -166,7 +172,7 @@ test('a full disk is an error to the writer; reads go on, and after it nothing i
     return;
   }
   const running = await startProcess(t, join(disk, 'db'));
-  const client = await connect(running.url);
+  const client = await connect(t, running.url);
   const db = client.db('test');
   const things = db.collection<{ _id: number; filling: string }>('things');
   await things.createIndex({ filling: 1 });
@@ -187,7 +193,7 @@ test('a full disk is an error to the writer; reads go on, and after it nothing i
   await stop(running, 'SIGKILL');
   execFileSync('mount', ['-o', 'remount,size=64m', disk]);
   const again = await startProcess(t, join(disk, 'db'));
-  const reconnected = await connect(again.url);
+  const reconnected = await connect(t, again.url);
   const after = reconnected.db('test');
   assert.equal(await after.collection('things').countDocuments({}), written);
   assert.equal((await after.command({ validate: 'things' })).valid, true);

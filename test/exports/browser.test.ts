@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { Export } from '../../server/exports/export.ts';
-import { desktop, openBrowser, openWindow, phone } from '../support/browser.ts';
+import { desktop, openWindow, phone } from '../support/browser.ts';
 import { exportsPath } from '../support/exports.ts';
 import { makePetition } from '../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { signInAs } from '../support/organizer.ts';
 import { makeSignatures, many } from '../support/signatures.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
 
-let world: World;
-let browser: Browser;
-let editor: SignedInVisitor;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  editor = await signInAs(world, 'editor');
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
+const editor = await signInAs(world, 'editor');
 
 for (const [device, options] of Object.entries({ phone, desktop })) {
   test(`Signatures are exported on a ${device}; the link is for those who may, for a day`, async () => {

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Export } from '../../server/exports/export.ts';
 import { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { download, exportsPath, makeExport, ticked } from '../support/exports.ts';
 import { makePetition } from '../support/factories.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
+import { openOffice } from '../support/stage.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 describe('the file of an export', () => {
   it('can be read by this account alone, and its name cannot be guessed', async () => {

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Export } from '../../server/exports/export.ts';
 import { exportStep } from '../../server/exports/step.ts';
 import type { Vault } from '../../server/signers/vault.ts';
 import { makePetition } from '../support/factories.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { makeSignatures, many } from '../support/signatures.ts';
+import { openOffice } from '../support/stage.ts';
 import { newExport, newTask } from '../support/tasks.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 describe('an export of many signatures', () => {
   it('holds no more of 10,000 in memory than of a few', { timeout: 240_000 }, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm, symlink } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { partPath } from '../../server/exports/export.ts';
 import { packStep } from '../../server/exports/pack/step.ts';
 import { createViews } from '../../server/views.ts';
@@ -8,21 +8,14 @@ import { createMailer } from '../../workers/mailer.ts';
 import { exportSignatures } from '../../workers/tasks/export.ts';
 import { download, exportsPath, makeExport } from '../support/exports.ts';
 import { makePetition } from '../support/factories.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { textOf } from '../support/page.ts';
 import { makeSignatures } from '../support/signatures.ts';
+import { openOffice } from '../support/stage.ts';
 import { settle } from '../support/tally.ts';
 import { newExport, newTask, stepTwice } from '../support/tasks.ts';
 import { pagesOf } from './pdf.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 describe('a delivery pack', () => {
   it('has the petition, the count, the places, and the names and reasons of those who agreed alone', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { unzipSync } from 'fflate';
 import { Types } from 'mongoose';
@@ -8,19 +8,12 @@ import { addRows, endWorkbook, newWorkbook } from '../../server/exports/xlsx.ts'
 import { Signature } from '../../server/signatures/signature.ts';
 import { download, exportsPath, makeExport, sheetRows, ticked } from '../support/exports.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { makeSignatures, many } from '../support/signatures.ts';
 import { signAndConfirm } from '../support/signer.ts';
+import { openOffice } from '../support/stage.ts';
 import { newExport, newTask, stepTwice } from '../support/tasks.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '＝1'];
 

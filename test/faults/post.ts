@@ -1,6 +1,6 @@
-import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { randomOf } from '../../bench/surge.ts';
+import { listen, type Sockets } from '../support/mailbox.ts';
 import type { MailManner } from './schedule.ts';
 
 /** One time a mail was taken. `isAnswered`: the 250 went out whole; else the sender cannot know. */
@@ -25,7 +25,7 @@ export async function startPost() {
   const taken: Taken[] = [];
   const manners: MailManner[] = [];
   const waiting = new Map<string, (mail: Taken | undefined) => void>();
-  const sockets = new Map<number | undefined, Socket>();
+  const sockets: Sockets = new Map();
   const hanging = new Set<number | undefined>();
   let random = randomOf(0);
 
@@ -79,18 +79,10 @@ export async function startPost() {
     },
     onData: take,
   });
-  server.on('error', () => undefined);
-  server.server.on('connection', (socket: Socket) => {
-    const { remotePort } = socket;
-    sockets.set(remotePort, socket);
-    socket.on('close', () => sockets.delete(remotePort));
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server, sockets);
 
   return {
-    port: (server.server.address() as AddressInfo).port,
+    port,
     taken,
     begin(manner: MailManner): void {
       manners.push(manner);

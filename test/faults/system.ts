@@ -105,7 +105,9 @@ const sourceOf = (folder: string): Record<string, string> => ({
 });
 
 /** Where processes that are started again and again find what was compiled before. */
-const quickly = { NODE_COMPILE_CACHE: join(tmpdir(), 'undersigned-faults-compiled') };
+const quickly = {
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'undersigned-faults-compiled'),
+};
 const preloads = (...files: string[]) => files.flatMap((file) => ['--import', join(root, file)]);
 
 const launchDatabase =

@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { Signature } from '../../server/signatures/signature.ts';
-import { desktop, openBrowser, openWindow, phone } from '../support/browser.ts';
+import { desktop, openWindow, phone } from '../support/browser.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { importsPath } from '../support/imports.ts';
-import { type SignedInVisitor, signInAs } from '../support/organizer.ts';
+import { signInAs } from '../support/organizer.ts';
 import { signAndConfirm } from '../support/signer.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
 
-let world: World;
-let browser: Browser;
-let editor: SignedInVisitor;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  editor = await signInAs(world, 'editor');
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
+const editor = await signInAs(world, 'editor');
 
 const people = Array.from({ length: 40 }, (_, n) => `Person ${n};person-${n}@example.org;\n`).join('');
 const sheet = `Signer;Contact;Code\nKnown Example;known@example.org;\n;nameless@example.org;\nNo Identity;;\n${people}`;

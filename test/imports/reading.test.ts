@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Import } from '../../server/imports/import.ts';
 import { mappingForm } from '../../server/imports/mapping.ts';
@@ -12,22 +12,15 @@ import { signatureView } from '../../server/signatures/view.ts';
 import { Task } from '../../server/tasks/task.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { accepted, header, importFile, usual } from '../support/imports.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { textOf } from '../support/page.ts';
 import { signAndConfirm } from '../support/signer.ts';
+import { openOffice } from '../support/stage.ts';
 import { assertExact, settle } from '../support/tally.ts';
 import { newTask } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually } from '../support/world.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 const sheet = `${header}Ada Example,ada@example.org,K1A 0B1,Ontario,For the ducks,2026-05-04\r\nBo Example,,H2X 1Y4,Québec,,2026-05-05\r\n`;
 

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Import } from '../../server/imports/import.ts';
 import { Signature } from '../../server/signatures/signature.ts';
 import { Task } from '../../server/tasks/task.ts';
 import { deleteOldFiles } from '../../workers/files.ts';
 import { makePetition } from '../support/factories.ts';
 import { accepted, header, importFile, importsPath, send, usual } from '../support/imports.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
+import { openOffice } from '../support/stage.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 const sheet = `${header}Ada Example,ada@example.org,K1A 0B1,Ontario,For the ducks,2026-05-04\r\n`;
 const filesLeft = () => readdir(join(world.env.DATA_DIR, 'imports'));

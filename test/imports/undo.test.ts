@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { beginImportUndo, undoStep } from '../../server/imports/result/undo.ts';
 import type { Petition } from '../../server/petitions/petition.ts';
@@ -7,23 +7,16 @@ import { Signature } from '../../server/signatures/signature.ts';
 import { steerTask, Task } from '../../server/tasks/task.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { accepted, header, importFile } from '../support/imports.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { signInAs } from '../support/organizer.ts';
 import { textOf } from '../support/page.ts';
 import { signAndConfirm } from '../support/signer.ts';
+import { openOffice } from '../support/stage.ts';
 import { assertExact, settle } from '../support/tally.ts';
 import { finishTask, stepTwice } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
 import { eventually } from '../support/world.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 const sheet = (n: number, name = 'Person') =>
   header +

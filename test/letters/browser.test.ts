@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { ownShare } from '../../server/letters/words.ts';
-import { openBrowser, openWindow, phone } from '../support/browser.ts';
+import { openWindow, phone } from '../support/browser.ts';
 import { makeLetter, suggestion } from '../support/letters.ts';
 import { linkIn } from '../support/mailbox.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
 
-let world: World;
-let browser: Browser;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
 
 test('Robin writes a letter on a phone, sees how much of it is their own, confirms, and it goes out', async () => {
   const { petition, targets } = await makeLetter(1);

@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import nock from 'nock';
-import type { Browser, Page } from 'playwright-core';
-import { captchaWidget, desktop, openBrowser, openWindow, phone } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { desktop, openWindow, phone, showCaptcha } from '../support/browser.ts';
 import { captchaKeys, siteverify, siteverifyIsDown } from '../support/hcaptcha.ts';
 import { cookieOf, makeOrganizer } from '../support/organizer.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
+import { eventually } from '../support/world.ts';
 import { makeIssue, newsletterLink } from './support.ts';
 
-let world: World;
-let browser: Browser;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld({ env: captchaKeys }), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-  nock.cleanAll();
-});
+const { world, browser } = await openShow({ env: captchaKeys });
+after(() => nock.cleanAll());
 
 const passed = { success: true, hostname: 'localhost' };
 
@@ -27,9 +20,7 @@ const isForgotten = (page: Page) =>
 
 async function openPhone(): Promise<{ page: Page; complaints: string[] }> {
   const { context, page, complaints } = await openWindow(browser, phone, world);
-  await context.route('https://js.hcaptcha.com/**', (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: captchaWidget }),
-  );
+  await showCaptcha(context);
   return { page, complaints };
 }
 

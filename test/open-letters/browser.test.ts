@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { openBrowser, openWindow, phone } from '../support/browser.ts';
+import { test } from 'node:test';
+import { openWindow, phone } from '../support/browser.ts';
 import { linkIn } from '../support/mailbox.ts';
 import { makeOpenLetter, signatoriesPath } from '../support/open-letters.ts';
 import { signInAs } from '../support/organizer.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let browser: Browser;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
 
 test('Olive signs for an organisation on a phone, a moderator approves it, and every open page counts it', async () => {
   const petition = await makeOpenLetter();

@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Organizer, organizerView } from '../../server/organizers/organizer.ts';
 import { deviceName } from '../../server/sessions/device.ts';
 import { beginSession, endSessions, findSession, listSessions } from '../../server/sessions/session.ts';
 import { cookieOf, makeOrganizer, signInAs } from '../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-
-before(async () => {
-  world = await startWorld({ workers: false });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+const { world, platform } = await openStage({ workers: false });
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0';
 const day = 24 * 60 * 60 * 1000;

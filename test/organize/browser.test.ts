@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { firstOwnerPath } from '../../server/organizers/access-link.ts';
 import { beginTask, Task } from '../../server/tasks/task.ts';
-import { openBrowser, openWindow, phone } from '../support/browser.ts';
+import { openWindow, phone } from '../support/browser.ts';
 import { makePetition } from '../support/factories.ts';
 import { cookieOf, entranceIn, makeOrganizer } from '../support/organizer.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let browser: Browser;
-
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await browser?.close();
-  await platform?.close();
-  await world?.close();
-});
+const { world, platform, browser } = await openShow();
 
 const url = (path: string) => world.env.BASE_URL + path;
 

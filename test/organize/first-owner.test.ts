@@ -2,29 +2,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { firstOwnerPath } from '../../server/organizers/access-link.ts';
 import { Organizer } from '../../server/organizers/organizer.ts';
 import { cookieIn } from '../support/organizer.ts';
 import { errorAt } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { root } from '../support/sources.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 /** A trial on a machine of one's own network, which browsers do not trust with `Secure` cookies. */
 const BASE_URL = 'http://192.168.1.20:3000';
-let world: World;
-let platform: OpenPlatform;
-
-before(async () => {
-  world = await startWorld({ env: { BASE_URL }, workers: false });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+const { world, platform } = await openStage({ env: { BASE_URL }, workers: false });
 
 /** What `npm run owner` says. */
 async function runOwner(differences: Record<string, string> = {}) {

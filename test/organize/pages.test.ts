@@ -1,43 +1,25 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { openBrowser, phone } from '../support/browser.ts';
-import { entranceIn, type SignedInVisitor } from '../support/organizer.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { describe, it, type TestContext } from 'node:test';
+import type { BrowserContextOptions } from 'playwright-core';
+import { openWindow, phone } from '../support/browser.ts';
+import { entranceIn } from '../support/organizer.ts';
+import { openShow } from '../support/stage.ts';
+import { eventually } from '../support/world.ts';
 import { faultsOf } from './faults.ts';
-import { makeTour, type Stop } from './tour.ts';
+import { makeTour } from './tour.ts';
 
-let world: World;
-let browser: Browser;
-let owner: SignedInVisitor;
-let stops: Stop[];
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  ({ owner, stops } = await makeTour(world));
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
+const { owner, stops } = await makeTour(world);
 
-/** A phone, the owner's unless said otherwise. `complaints` is what its console says. */
+/** A phone, the owner's unless said otherwise. */
 async function openPhone(
   t: TestContext,
   { isOwners = true, ...options }: BrowserContextOptions & { isOwners?: boolean } = {},
 ) {
-  const context = await browser.newContext({ ...phone, ...options, baseURL: world.env.BASE_URL });
-  t.after(() => context.close());
-  const [name = '', value = ''] = owner.cookie.split('=');
-  const url = world.env.BASE_URL.replace('http:', 'https:');
-  if (isOwners)
-    await context.addCookies([{ name, value, url, secure: true, httpOnly: true, sameSite: 'Lax' }]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`);
-  });
-  return { page, complaints };
+  const cookie = isOwners ? owner.cookie : undefined;
+  const opened = await openWindow(browser, { ...phone, ...options }, world, cookie);
+  t.after(() => opened.context.close());
+  return opened;
 }
 
 const pathOf = (name: string): string => stops.find((stop) => stop.name === name)?.path ?? '';

@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { BrowserContext, Page } from 'playwright-core';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { Organizer } from '../../server/organizers/organizer.ts';
-import { desktop, openBrowser, openWindow } from '../support/browser.ts';
+import { desktop, openWindow } from '../support/browser.ts';
 import { cookieOf, makeOrganizer, type NewOrganizer } from '../support/organizer.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { openShow } from '../support/stage.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let browser: Browser;
-
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
 
 const url = (path: string) => world.env.BASE_URL + path;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { mailAccessLink } from '../../server/organizers/access-link.ts';
 import { inviteOrganizer, Organizer } from '../../server/organizers/organizer.ts';
@@ -10,21 +10,10 @@ import { parseAddress } from '../../server/signers/address.ts';
 import { makePetition } from '../support/factories.ts';
 import { entranceIn, makeOrganizer, signInAs } from '../support/organizer.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+const { world, platform } = await openStage();
 
 const read = (_id: unknown) => Organizer.findById(String(_id)).lean<Organizer>().orFail();
 const roleNow = async (_id: unknown) => (await read(_id)).role;

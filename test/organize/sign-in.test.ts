@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, mock } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { Types } from 'mongoose';
 import { rateLimits } from '../../config/limits.ts';
 import { AuditEntry } from '../../server/audit/entry.ts';
@@ -9,21 +9,11 @@ import { nextPath } from '../../server/sessions/next.ts';
 import { parseAddress } from '../../server/signers/address.ts';
 import { cookieIn, entranceIn, makeOrganizer, signInAs } from '../support/organizer.ts';
 import { errorAt, textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-
-before(async () => {
-  world = await startWorld({ env: { TRUST_PROXY: '1' } });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform?.close();
-  await world?.close();
-});
+const { world, platform } = await openStage({ env: { TRUST_PROXY: '1' } });
 
 let networks = 0;
 

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { openBrowser, openWindow, phone } from '../support/browser.ts';
+import { after, describe, it } from 'node:test';
+import { openWindow, phone } from '../support/browser.ts';
 import { makePetition } from '../support/factories.ts';
-import { type FakeRepresent, startRepresent } from '../support/represent.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { startRepresent } from '../support/represent.ts';
+import { openShow } from '../support/stage.ts';
 
-let represent: FakeRepresent;
-let world: World;
-let browser: Browser;
-before(async () => {
-  represent = await startRepresent();
-  world = await startWorld({ workers: false, env: { REPRESENT_URL: represent.url } });
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-  await represent?.close();
-});
+const represent = await startRepresent();
+const { world, browser } = await openShow({ workers: false, env: { REPRESENT_URL: represent.url } });
+after(() => represent.close());
 
 const makeLetter = () =>
   makePetition({ kind: 'letter', representatives: { provider: 'represent', offices: ['MP', 'MPP'] } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { AuditEntry } from '../../server/audit/entry.ts';
 import { importPath, newFileName } from '../../server/imports/import.ts';
 import { Petition } from '../../server/petitions/petition.ts';
@@ -22,20 +22,13 @@ import { deleteOldFiles } from '../../workers/files.ts';
 import { makePetition } from '../support/factories.ts';
 import { sendFile } from '../support/imports.ts';
 import { makeLetter, makeLetterForm } from '../support/letters.ts';
-import { type Office, openOffice } from '../support/office.ts';
 import { errorAt, textOf, valueIn } from '../support/page.ts';
 import { signAndConfirm } from '../support/signer.ts';
+import { openOffice } from '../support/stage.ts';
 import { newTask, stepTwice, taskEnd } from '../support/tasks.ts';
 import { visitor } from '../support/visitor.ts';
 
-let world: Office['world'];
-let platform: Office['platform'];
-let editor: Office['editor'];
-let close: Office['close'] | undefined;
-before(async () => {
-  ({ world, platform, editor, close } = await openOffice());
-});
-after(() => close?.());
+const { world, platform, editor } = await openOffice();
 
 const path = '/organize/representatives';
 const header = 'Postal code,District,Office,Name,E-mail,Title,Language,Party\r\n';

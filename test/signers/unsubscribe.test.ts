@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Signature } from '../../server/signatures/signature.ts';
 import { mayMail, Suppression } from '../../server/signers/suppression.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm, signAndOpenMail } from '../support/signer.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage();
 
 const keyOf = (form: Record<string, string>) => platform.vault.emailKeyOf(form.email ?? '') ?? '';
 

@@ -47,15 +47,17 @@ export async function openWindow(
   { env }: { env: { BASE_URL: string } },
   cookie?: string,
 ): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
-  const context = await browser.newContext(device);
+  const context = await browser.newContext({ ...device, baseURL: env.BASE_URL });
   if (cookie) {
     const [name = '', value = ''] = cookie.split('=');
-    await context.addCookies([{ name, value, url: env.BASE_URL.replace('http:', 'https:'), secure: true }]);
+    const url = env.BASE_URL.replace('http:', 'https:');
+    await context.addCookies([{ name, value, url, secure: true, httpOnly: true, sameSite: 'Lax' }]);
   }
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
+  const complain = (text: string) => complaints.push(`${new URL(page.url()).pathname}: ${text}`);
+  page.on('console', (message) => message.type() === 'error' && complain(message.text()));
+  page.on('pageerror', (error) => complain(error.message));
   return { context, page, complaints };
 }
 
@@ -63,7 +65,12 @@ export const phone = { viewport: { width: 375, height: 740 }, isMobile: true, ha
 export const desktop = { viewport: { width: 1280, height: 900 } };
 
 /** Stands in for hCaptcha's script at the network: a box to tick that yields a token. */
-export const captchaWidget = `
+export const showCaptcha = (context: BrowserContext): Promise<unknown> =>
+  context.route('https://js.hcaptcha.com/**', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: captchaWidget }),
+  );
+
+const captchaWidget = `
 for (const place of document.querySelectorAll('.h-captcha')) {
   const box = document.createElement('button');
   box.type = 'button';

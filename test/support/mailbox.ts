@@ -22,7 +22,7 @@ export type Received = Email & { raw: string; recipient: string };
 export async function startMailbox() {
   const mails: Received[] = [];
   const mailbox = { mannerTo: (_address: string): Manner => 'takes', attempts: 0 };
-  const sockets = new Map<number | undefined, Socket>();
+  const sockets: Sockets = new Map();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -53,16 +53,7 @@ export async function startMailbox() {
       });
     },
   });
-  server.on('error', () => undefined);
-  server.server.on('connection', (socket: Socket) => {
-    const { remotePort } = socket;
-    sockets.set(remotePort, socket);
-    socket.on('close', () => sockets.delete(remotePort));
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.server.address() as AddressInfo;
+  const port = await listen(server, sockets);
 
   return {
     url: `smtp://127.0.0.1:${port}?greetingTimeout=2000&socketTimeout=1000`,
@@ -83,6 +74,23 @@ export async function startMailbox() {
     },
     close: (): Promise<void> => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Open connections, by the other side's port. */
+export type Sockets = Map<number | undefined, Socket>;
+
+/** Listens on loopback and keeps `sockets`. Returns the port. */
+export async function listen(server: SMTPServer, sockets: Sockets): Promise<number> {
+  server.on('error', () => undefined);
+  server.server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.on('close', () => sockets.delete(remotePort));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return (server.server.address() as AddressInfo).port;
 }
 
 /** The first link of a kind in a mail: `/confirm/...`, `/signatures/...`, `/unsubscribe/...`. */

@@ -11,7 +11,7 @@ import { connectMongo, disconnectMongo } from '../../server/stores.ts';
 import { startWorkers } from '../../workers/main.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
 
-type Options = {
+export type WorldOptions = {
   /** Settings beside those that every world has. */
   env?: Record<string, string>;
   /** Which of our processes run, in this process; both unless said otherwise. */
@@ -38,7 +38,7 @@ export async function startWorld({
   env: extra = {},
   web = true,
   workers = true,
-}: Options = {}): Promise<World> {
+}: WorldOptions = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'undersigned-'));
   const [mailbox, database, redis, port] = await Promise.all([
     startMailbox(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { tallyWork } from '../../config/limits.ts';
 import { Petition } from '../../server/petitions/petition.ts';
@@ -12,21 +12,11 @@ import { tallyPetition } from '../../workers/tally.ts';
 import { inDyingProcess } from '../support/dying.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openStage } from '../support/stage.ts';
 import { assertExact, settle, sumsOf } from '../support/tally.ts';
 import { visitor } from '../support/visitor.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld({ workers: false });
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage({ workers: false });
 
 /** A log that can be read. */
 function listen() {

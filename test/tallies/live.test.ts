@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import type { Petition } from '../../server/petitions/petition.ts';
 import { publishCount } from '../../server/tallies/live.ts';
 import { Tally } from '../../server/tallies/tally.ts';
 import { makeForm, makePetition, makeSignature } from '../support/factories.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndOpenMail } from '../support/signer.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage();
 
 type Event = { count: number; goal: number; phase: string; updatedAt: string };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { mailWork, periods } from '../../config/limits.ts';
 import { Petition } from '../../server/petitions/petition.ts';
@@ -7,21 +7,12 @@ import { Signature } from '../../server/signatures/signature.ts';
 import { sweep } from '../../workers/sweep.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { linkIn } from '../support/mailbox.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
 import { signAndConfirm, signAndOpenMail } from '../support/signer.ts';
+import { openStage } from '../support/stage.ts';
 import { visitor } from '../support/visitor.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage();
 
 const later = (seconds: number) => new Date(Date.now() + seconds * 1000);
 const stored = (petition: Petition) => Signature.findOne({ petition: petition._id }).lean();

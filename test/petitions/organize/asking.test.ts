@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Petition } from '../../../server/petitions/petition.ts';
 import { Signature } from '../../../server/signatures/signature.ts';
 import { signatureView } from '../../../server/signatures/view.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
 import { errorAt, textOf, valueIn } from '../../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../../support/platform.ts';
 import { signAndConfirm } from '../../support/signer.ts';
+import { openStage } from '../../support/stage.ts';
 import { visitor } from '../../support/visitor.ts';
-import { startWorld, type World } from '../../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage();
 
 const questions = [
   { key: 'aaaaaaaa', kind: 'text', label: { en: 'How did you hear?', fr: 'Comment ?' }, isRequired: false },

@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { Petition } from '../../../server/petitions/petition.ts';
-import { desktop, openBrowser, phone } from '../../support/browser.ts';
+import { desktop, openWindow, phone } from '../../support/browser.ts';
 import { makePetition } from '../../support/factories.ts';
-import { type SignedInVisitor, signInAs } from '../../support/organizer.ts';
-import { startWorld, type World } from '../../support/world.ts';
+import { signInAs } from '../../support/organizer.ts';
+import { openShow } from '../../support/stage.ts';
 import { makePicture, openForm, pathOf, send, stored } from './support.ts';
 
-let world: World;
-let browser: Browser;
-let ada: SignedInVisitor;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld({ workers: false }), openBrowser()]);
-  ada = await signInAs(world, 'editor');
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow({ workers: false });
+const ada = await signInAs(world, 'editor');
 
-async function signedIn(
-  device: object,
-): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
-  const context = await browser.newContext(device);
-  const [name = '', value = ''] = ada.cookie.split('=');
-  const { hostname } = new URL(world.env.BASE_URL);
-  await context.addCookies([{ name, value, domain: hostname, path: '/', secure: true, httpOnly: true }]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return { context, page, complaints };
-}
+const signedIn = (device: object) => openWindow(browser, device, world, ada.cookie);
 
 async function fillIn(page: Page, title: string): Promise<void> {
   await page.locator('#field-en-title').fill(title);

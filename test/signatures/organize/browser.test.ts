@@ -1,45 +1,28 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Petition } from '../../../server/petitions/petition.ts';
 import { Signature } from '../../../server/signatures/signature.ts';
 import { Task } from '../../../server/tasks/task.ts';
-import { desktop, openBrowser, phone } from '../../support/browser.ts';
+import { desktop, openWindow, phone } from '../../support/browser.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
 import { cookieOf, makeOrganizer } from '../../support/organizer.ts';
 import { makeSignatures } from '../../support/signatures.ts';
 import { signAndConfirm, signAndOpenMail } from '../../support/signer.ts';
+import { openShow } from '../../support/stage.ts';
 import { assertExact, settle } from '../../support/tally.ts';
 import { visitor } from '../../support/visitor.ts';
-import { eventually, startWorld, type World } from '../../support/world.ts';
+import { eventually } from '../../support/world.ts';
 
-let world: World;
-let browser: Browser;
-before(async () => {
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const { world, browser } = await openShow();
 
 const url = (path: string) => world.env.BASE_URL + path;
 const base = (petition: Petition) => url(`/organize/petitions/${petition._id}/signatures`);
 
-/** An editor at a device of this kind. `complaints` are what the browser's console says is wrong. */
-async function openAs(
-  device: object,
-): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
+/** An editor at a device of this kind. */
+async function openAs(device: object) {
   const editor = await makeOrganizer(world, 'editor', { name: 'Ada' });
-  const context = await browser.newContext(device);
-  const [name = '', value = ''] = (await cookieOf(world, editor._id)).split('=');
-  const secure = world.env.BASE_URL.replace('http:', 'https:');
-  await context.addCookies([{ name, value, url: secure, secure: true }]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return { context, page, complaints };
+  return openWindow(browser, device, world, await cookieOf(world, editor._id));
 }
 
 /** Nothing sticks out to the side. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Types } from 'mongoose';
 import { AuditEntry } from '../../../server/audit/entry.ts';
 import type { Petition } from '../../../server/petitions/petition.ts';
@@ -12,23 +12,14 @@ import { changeSignatures } from '../../../workers/tasks/signature-change.ts';
 import { makeForm, makePetition } from '../../support/factories.ts';
 import { signInAs } from '../../support/organizer.ts';
 import { textOf } from '../../support/page.ts';
-import { type OpenPlatform, openPlatform } from '../../support/platform.ts';
 import { makeSignatures, many } from '../../support/signatures.ts';
 import { signAndConfirm, signAndOpenMail } from '../../support/signer.ts';
+import { openStage } from '../../support/stage.ts';
 import { assertExact, settle } from '../../support/tally.ts';
 import { visitor } from '../../support/visitor.ts';
-import { eventually, startWorld, type World } from '../../support/world.ts';
+import { eventually } from '../../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-before(async () => {
-  world = await startWorld();
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await platform.close();
-  await world.close();
-});
+const { world, platform } = await openStage();
 
 const base = (petition: Petition) => `/organize/petitions/${petition._id}/signatures`;
 const counted = (petition: Petition, count: number) =>
