@@ -1,30 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { describe, it, type TestContext } from 'node:test';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { dashboardWork } from '../../config/limits.ts';
 import type { Petition } from '../../server/petitions/petition.ts';
 import { endSessions } from '../../server/sessions/session.ts';
-import { desktop, openBrowser, phone } from '../support/browser.ts';
+import { desktop, openWindow, phone } from '../support/browser.ts';
 import { makePetition, makeSignature } from '../support/factories.ts';
 import { setLimits } from '../support/limits.ts';
 import { cookieOf, makeOrganizer, type NewOrganizer } from '../support/organizer.ts';
-import { type OpenPlatform, openPlatform } from '../support/platform.ts';
+import { openShow } from '../support/stage.ts';
 import { settle } from '../support/tally.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
-let platform: OpenPlatform;
-let browser: Browser;
-before(async () => {
-  setLimits(dashboardWork, { lookEvery: 1_000, sessionEvery: 500 });
-  [world, browser] = await Promise.all([startWorld(), openBrowser()]);
-  platform = await openPlatform(world);
-});
-after(async () => {
-  await browser.close();
-  await platform.close();
-  await world.close();
-});
+setLimits(dashboardWork, { lookEvery: 1_000, sessionEvery: 500 });
+const { world, platform, browser } = await openShow();
 
 const patience = 10_000;
 const place = (page: Page, name: string) => page.locator(`[data-text="${name}"]`);
@@ -32,17 +20,9 @@ const place = (page: Page, name: string) => page.locator(`[data-text="${name}"]`
 /** An organizer's browser on a petition's dashboard. `faults` is what its console complains about. */
 async function open({ _id }: Petition, t: TestContext, options: BrowserContextOptions = desktop) {
   const organizer: NewOrganizer = await makeOrganizer(world, 'viewer');
-  const [name = '', value = ''] = (await cookieOf(world, organizer._id)).split('=');
-  const baseURL = `http://localhost:${new URL(world.url).port}`;
-  const context = await browser.newContext({ ...options, baseURL });
+  const cookie = await cookieOf(world, organizer._id);
+  const { context, page, complaints: faults } = await openWindow(browser, options, world, cookie);
   t.after(() => context.close());
-  await context.addCookies([
-    { name, value, url: baseURL.replace('http:', 'https:'), secure: true, httpOnly: true, sameSite: 'Lax' },
-  ]);
-  const page = await context.newPage();
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   await page.goto(`/organize/petitions/${_id.toHexString()}`);
   return { page, organizer, faults };
 }
@@ -125,8 +105,9 @@ describe('a dashboard in a browser', () => {
     await settle(petition);
     await page.getByRole('link', { name: 'Reload' }).click();
     assert.equal(await place(page, 'confirmed').textContent(), '1');
-    await page.locator('.figure-confirmed summary').click();
-    assert.equal(await page.locator('.figure-confirmed details p').isVisible(), true);
+    const figure = page.locator('.figure', { has: place(page, 'confirmed') });
+    await figure.locator('summary').click();
+    assert.equal(await figure.locator('details p').isVisible(), true);
   });
 
   it('fits a phone, with a long name and large numbers', async (t) => {
