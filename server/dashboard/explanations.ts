@@ -1,7 +1,7 @@
 import type { Petition } from '../petitions/petition.ts';
 
 /** The numbers at the top of the dashboard, in order, and what exactly each of them counts. */
-export const explanations = {
+const explanations = {
   total: {
     label: 'Total',
     what: 'What the public page shows: the confirmed signatures and the offline ledger together. It is set against the goal: a fixed one, or the next step of the ladder.',

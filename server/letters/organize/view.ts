@@ -67,7 +67,7 @@ const pausedWords = {
 } as const;
 
 /** A target as a line of the list, and as its own page begins. */
-export function targetView(petition: Petition, target: Target, waits = 0) {
+function targetView(petition: Petition, target: Target, waits = 0) {
   const { counts, pausedAt, pausedFor, failedAt, reason } = target;
   const failed = (counts?.bounced ?? 0) + (counts?.refused ?? 0);
   return {
