@@ -252,23 +252,34 @@ function expected(rule: Rule, role: Role | undefined): Outcome {
   return isEnough(role, rule) ? 'in' : `refused for want of ${rule}`;
 }
 
-/** Tries every route; `act` says who does it and on which petition. */
+/** Tries every route; `act` says who does it and on which petition. What ought to be refused is tried side by side. */
 async function tryAll(
   act: (route: OrganizeRoute) => Promise<{ petition: Types.ObjectId; cookie?: string; role?: Role }>,
 ): Promise<void> {
   const wrong: string[] = [];
+  const refused: (() => Promise<void>)[] = [];
   for (const route of table) {
     const rule = ruleOf.get(nameOf(route));
     if (!rule) continue; // the first test fails then
-    const { petition, cookie, role } = await act(route);
-    const before = await AuditEntry.countDocuments();
-    const outcome = await tryRoute(route, petition, cookie);
-    const ought = expected(rule, role);
-    if (outcome !== ought) wrong.push(`${nameOf(route)}: ${outcome}, not ${ought}`);
-    if (ought !== 'in')
-      assert.equal(await AuditEntry.countDocuments(), before, `${nameOf(route)} did something`);
+    const ought = expected(rule, (await act(route)).role);
+    const attempt = async () => {
+      // A session of its own: some routes end all that there are.
+      const { petition, cookie } = await act(route);
+      const outcome = await tryRoute(route, petition, cookie);
+      if (outcome !== ought) wrong.push(`${nameOf(route)}: ${outcome}, not ${ought}`);
+    };
+    if (ought === 'in') await attempt();
+    else refused.push(attempt);
   }
+  const before = await AuditEntry.countDocuments();
+  while (refused.length > 0) await Promise.all(refused.splice(0, 8).map((attempt) => attempt()));
   assert.deepEqual(wrong, []);
+  const done = await AuditEntry.find().sort({ _id: 1 }).skip(before).lean();
+  assert.deepEqual(
+    done.map(({ action }) => action),
+    [],
+    'what was refused did something',
+  );
 }
 
 describe('the routes of the organizers’ side', () => {
