@@ -1,6 +1,7 @@
 import { createInstance, type TOptions } from 'i18next';
 import english from '../locales/en.json' with { type: 'json' };
 import french from '../locales/fr.json' with { type: 'json' };
+import { dateFormat, numberFormat, relativeFormat } from './formats.ts';
 import { type Language, languages } from './petitions/petition.ts';
 
 const translator = createInstance({
@@ -41,12 +42,12 @@ export function translateFor(
 const localeOf: Record<Language, string> = { en: 'en-GB', fr: 'fr-CA' };
 
 export const formatNumber = (language: Language, number: number): string =>
-  new Intl.NumberFormat(language === 'en' ? 'en-CA' : 'fr-CA').format(number);
+  numberFormat(language === 'en' ? 'en-CA' : 'fr-CA').format(number);
 
 /** `4 September`, with the year where it is not this one. */
 export function formatDate(language: Language, date: Date, timeZone = 'UTC', now = new Date()): string {
   const year = date.getUTCFullYear() === now.getUTCFullYear() ? undefined : 'numeric';
-  return new Intl.DateTimeFormat(localeOf[language], {
+  return dateFormat(localeOf[language], {
     day: 'numeric',
     month: 'long',
     year,
@@ -55,7 +56,7 @@ export function formatDate(language: Language, date: Date, timeZone = 'UTC', now
 }
 
 export const formatTime = (language: Language, date: Date, timeZone = 'UTC'): string =>
-  new Intl.DateTimeFormat(localeOf[language], {
+  dateFormat(localeOf[language], {
     hour: 'numeric',
     minute: '2-digit',
     timeZone,
@@ -64,11 +65,11 @@ export const formatTime = (language: Language, date: Date, timeZone = 'UTC'): st
 
 /** `2026-09-04` where the time zone's calendar says so. */
 export const calendarDay = (date: Date, timeZone = 'UTC'): string =>
-  new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone }).format(date);
+  dateFormat('en-CA', { dateStyle: 'short', timeZone }).format(date);
 
 /** `in 12 days`, `3 hours ago`: the distance in the largest unit that fits. Whole calendar days where `timeZone` is given. */
 export function inWords(language: Language, date: Date, now: Date, timeZone?: string): string {
-  const format = new Intl.RelativeTimeFormat(localeOf[language], { numeric: 'auto' });
+  const format = relativeFormat(localeOf[language], { numeric: 'auto' });
   const seconds = (date.getTime() - now.getTime()) / 1000;
   const days = timeZone
     ? (Date.parse(calendarDay(date, timeZone)) - Date.parse(calendarDay(now, timeZone))) / 86_400_000

@@ -31,11 +31,15 @@ declare global {
   }
 }
 
-/** The language asked for by `?lang=` or the form, else `fallback`. Never a header: pages are cached by address. */
-export function languageOf(request: Request, fallback: Language = 'en'): Language {
+/** The language asked for by `?lang=` or the form. Never by a header: pages are cached by address. */
+export function languageAsked(request: Request): Language | undefined {
   const asked: unknown = request.query.lang ?? (request.body as { lang?: unknown } | undefined)?.lang;
-  return languages.find((language) => language === asked) ?? fallback;
+  return languages.find((language) => language === asked);
 }
+
+/** The same, or else `fallback`. */
+export const languageOf = (request: Request, fallback: Language = 'en'): Language =>
+  languageAsked(request) ?? fallback;
 
 /** An address of ours in a language; English is the one that needs no saying. */
 export const inLanguage = (path: string, lang: Language, usual: Language = 'en'): string =>
@@ -97,8 +101,26 @@ export function keepPage(request: Request, name: string, context: PageContext): 
   return { html, etag: `W/"${hash}"` };
 }
 
+/**
+ * Sends a page that everybody gets, as it was at most a moment ago: made by whoever asks first. `key` is all that it
+ * depends on; `seconds` is how old others may let it grow. False where `make` finds that there is none.
+ */
+export async function sendRecent(
+  request: Request,
+  response: Response,
+  { key, seconds }: { key: readonly unknown[]; seconds: number },
+  make: () => Promise<Kept | undefined>,
+): Promise<boolean> {
+  const { platform } = request.app.locals as Locals;
+  const page = await platform.recent.pages.get(JSON.stringify(key), make);
+  if (!page) return false;
+  cachePublicly(response, seconds);
+  sendKept(request, response, page);
+  return true;
+}
+
 /** Sends a kept page: not at all to who has it, compressed to who can read that. */
-export function sendKept(request: Request, response: Response, kept: Kept): void {
+function sendKept(request: Request, response: Response, kept: Kept): void {
   response.set({ 'Content-Type': 'text/html; charset=utf-8', ETag: kept.etag, Vary: 'Accept-Encoding' });
   if (request.fresh) {
     response.status(304).end();

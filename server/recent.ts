@@ -15,7 +15,7 @@ export type Recent = ReturnType<typeof createRecent>;
 export function createRecent() {
   const petitions = keepRecent<PetitionWithCount | undefined>();
   const campaigns = keepRecent<CampaignWithCount | undefined>();
-  const pages = keepRecent<Kept | undefined>();
+  const pages = keepRecent<Kept | undefined>({ ...recentWork, most: recentWork.pages });
   const directories = keepRecent<Directory>({ ...recentWork, age: signatoryLimits.age, most: 100 });
   return {
     /** Published petitions and their counts, by slug; undefined where there is none. */

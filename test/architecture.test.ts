@@ -90,6 +90,14 @@ describe('what only some may know', () => {
     );
   });
 
+  it('formatters of Intl are made once, and kept by one module: many of them fill memory that V8 does not see', () => {
+    const making = /new Intl\.(?!DisplayNames)|localeCompare\([^()]*,[^()]*,/;
+    assert.deepEqual(
+      app.filter(({ text }) => making.test(text)).map(({ file }) => file),
+      ['server/formats.ts'],
+    );
+  });
+
   it('Express is known to the map, errors, pages, middleware and routes', () => {
     const may = (file: string) =>
       isRoutes(file) || /^server\/(app|errors|page|views)\.ts$|^server\/middleware\//.test(file);

@@ -11,10 +11,10 @@ export const overloadWork = {
 
 /**
  * How old a petition, its count and its page may be in the memory of a web process, in milliseconds, and how many are
- * kept. Part of the age that the pages' Cache-Control allows anyway. `inFaults`: how much longer they serve while the
- * database is away.
+ * kept; of whole pages, which take most of the memory, only `pages`. Part of the age that the pages' Cache-Control allows
+ * anyway. `inFaults`: how much longer they serve while the database is away.
  */
-export const recentWork = { age: 1_000, inFaults: 600_000, most: 2_000 } as const;
+export const recentWork = { age: 1_000, inFaults: 600_000, most: 2_000, pages: 300 } as const;
 
 /** Writes of many requests done together: how many in one command, and how many such commands at once. */
 export const groupWork = { most: 100, atOnce: 2 } as const;

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { Petition } from '../petitions/petition.ts';
 import { phaseOf, withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
-import { type Count, readCount } from '../tallies/tally.ts';
+import { type Count, withCounts } from '../tallies/tally.ts';
 import { Campaign } from './campaign.ts';
 import { type CampaignCount, readCampaignCount } from './count.ts';
 
@@ -29,7 +29,7 @@ export const findPublishedCampaign = (
 export async function listPublishedCampaigns(
   now: Date,
 ): Promise<(CampaignWithCount & { actions: number })[]> {
-  const listed = await withCounts({ publishedAt: { $lte: now } }, now);
+  const listed = await listWith({ publishedAt: { $lte: now } }, now);
   return Promise.all(
     listed.map(async (one) => ({ ...one, actions: await countShownActions(one.campaign, now) })),
   );
@@ -43,9 +43,9 @@ const countShownActions = ({ petitions }: Campaign, now: Date): Promise<number> 
   });
 
 /** Every campaign, drafts too. */
-export const listCampaigns = (now: Date): Promise<CampaignWithCount[]> => withCounts({}, now);
+export const listCampaigns = (now: Date): Promise<CampaignWithCount[]> => listWith({}, now);
 
-async function withCounts(which: Record<string, unknown>, now: Date): Promise<CampaignWithCount[]> {
+async function listWith(which: Record<string, unknown>, now: Date): Promise<CampaignWithCount[]> {
   const campaigns = await Campaign.find(which)
     .sort({ publishedAt: -1, _id: -1 })
     .limit(200)
@@ -68,7 +68,7 @@ export async function actionsOf(
 ): Promise<{ petition: Petition; count: Count }[]> {
   const found = await petitionsIn(campaign);
   const shown = found.filter((petition) => phaseOf(petition, now) !== 'draft' && !withdrawalOf(petition));
-  return Promise.all(shown.map(async (petition) => ({ petition, count: await readCount(petition, now) })));
+  return withCounts(shown, now);
 }
 
 /** The petitions of a campaign in its order, drafts too. */

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
 import { officialCards } from '../linked/view.ts';
-import { cachePublicly, type Kept, keepPage, languageOf, sendKept } from '../page.ts';
+import { cachePublicly, type Kept, keepPage, languageAsked, languageOf, sendRecent } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
 import { cardView } from '../petitions/view.ts';
 import type { Platform } from '../platform.ts';
@@ -21,12 +21,11 @@ export function campaignRoutes(platform: Platform, live: LiveCounts): Router {
   const path = '/campaigns/:slug';
 
   router.get(path, async (request, response) => {
-    const slug = String(request.params.slug);
-    const key = `campaign ${JSON.stringify([slug, request.query.lang])}`;
-    const page = await platform.recent.pages.get(key, () => makePage(platform, request));
-    if (!page) return redirectOrFail(platform, request, response);
-    cachePublicly(response, pageAge);
-    sendKept(request, response, page);
+    const key = ['campaign', request.params.slug, languageAsked(request)];
+    const isSent = await sendRecent(request, response, { key, seconds: pageAge }, () =>
+      makePage(platform, request),
+    );
+    if (!isSent) await redirectOrFail(platform, request, response);
   });
 
   router.get(`${path}/count.json`, async (request, response) => {

@@ -1,3 +1,4 @@
+import { dateFormat } from '../formats.ts';
 import { calendarDay } from '../locales.ts';
 import { hourOf } from '../tallies/tally.ts';
 
@@ -25,7 +26,7 @@ export const daysFrom = (from: string, to: string): string[] =>
 /** `Tue 3 March`, with the year where it is not `now`'s. */
 export function dayLabel(key: string, today: string): string {
   const year = key.slice(0, 4) === today.slice(0, 4) ? undefined : 'numeric';
-  return new Intl.DateTimeFormat('en-GB', {
+  return dateFormat('en-GB', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -36,11 +37,11 @@ export function dayLabel(key: string, today: string): string {
 
 /** `3 March 2026`. */
 export const longDay = (key: string): string =>
-  new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(key));
+  dateFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(key));
 
 /** `March 2026`, of a day in it. */
 export const monthLabel = (key: string): string =>
-  new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(key));
+  dateFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(key));
 
 /**
  * The latest hours up to the one that is not over, by the clock of a time zone: where it goes back, the same hour comes
@@ -51,7 +52,7 @@ export function latestHours(now: Date, timeZone: string, number: number): Span[]
   const last = Math.floor(now.getTime() / hour) * hour;
   const starts = Array.from({ length: number }, (_, n) => new Date(last - (number - 1 - n) * hour));
   const label = (offset: boolean) => {
-    const format = new Intl.DateTimeFormat('en-GB', {
+    const format = dateFormat('en-GB', {
       weekday: 'short',
       hour: '2-digit',
       minute: '2-digit',
@@ -67,7 +68,7 @@ export function latestHours(now: Date, timeZone: string, number: number): Span[]
 
 /** How much of the calendar day at `now` is still to come, from 0 to 1. */
 export function restOfDay(now: Date, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-GB', {
+  const format = dateFormat('en-GB', {
     hour: 'numeric',
     minute: 'numeric',
     hourCycle: 'h23',
@@ -80,7 +81,7 @@ export function restOfDay(now: Date, timeZone: string): number {
 
 /** `Sat 21 November 2026, 14:02:31 GMT-5`: when something was so. */
 export const momentLabel = (date: Date, timeZone: string): string =>
-  new Intl.DateTimeFormat('en-GB', {
+  dateFormat('en-GB', {
     weekday: 'short',
     day: 'numeric',
     month: 'long',

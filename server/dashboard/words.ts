@@ -1,5 +1,6 @@
-export const numbers = new Intl.NumberFormat('en-CA');
-const shares = new Intl.NumberFormat('en-CA', { style: 'percent', maximumFractionDigits: 1 });
+import { numberFormat } from '../formats.ts';
+export const numbers = numberFormat('en-CA');
+const shares = numberFormat('en-CA', { style: 'percent', maximumFractionDigits: 1 });
 
 /** A row of a table: its cells, the first of them its heading, and where the row has a bar, how long that is. */
 export type Row = { cells: string[]; hasBar?: true; percent?: number };

@@ -1,5 +1,5 @@
 import { letterLimits } from '../../config/limits.ts';
-import { translate } from '../locales.ts';
+import { formatNumber, translate } from '../locales.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
 import type { Typed } from '../signatures/form.ts';
@@ -57,13 +57,10 @@ async function lettersView(petition: Petition, people: number, lang: Language) {
   const sent = await lettersSent(petition);
   if (sent === 0 || people === 0) return undefined;
   return translate(lang, 'letter.sentBy', {
-    letters: translate(lang, 'letter.letters', { count: sent, number: inDigits(lang, sent) }),
-    people: translate(lang, 'letter.people', { count: people, number: inDigits(lang, people) }),
+    letters: translate(lang, 'letter.letters', { count: sent, number: formatNumber(lang, sent) }),
+    people: translate(lang, 'letter.people', { count: people, number: formatNumber(lang, people) }),
   });
 }
-
-const inDigits = (lang: Language, number: number) =>
-  new Intl.NumberFormat(lang === 'en' ? 'en-CA' : 'fr-CA').format(number);
 
 /** What the page of a letter has besides: its part of the form, and how many have gone out. */
 export async function letterContext(

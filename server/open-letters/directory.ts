@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { signatoryLimits } from '../../config/limits.ts';
+import { collator } from '../formats.ts';
 import { shownOn } from '../moderation/review.ts';
 import type { Petition } from '../petitions/petition.ts';
 import type { Platform } from '../platform.ts';
@@ -102,7 +103,8 @@ async function readSignatories(
   const rows = (await openAll(found, (signature) => listedAs(platform, kind, signature))).map(
     ({ signature, listed }) => ({ listed, pinned: Number(signature.signatory?.pinnedAt ?? 0) }),
   );
-  const byName = (a: Listed, b: Listed) => a.name.localeCompare(b.name, petition.language, { numeric: true });
+  const { compare } = collator(petition.language, { numeric: true });
+  const byName = (a: Listed, b: Listed) => compare(a.name, b.name);
   const inOrder = petition.openLetter?.order === 'time' ? () => 0 : byName;
   return rows.sort((a, b) => b.pinned - a.pinned || inOrder(a.listed, b.listed)).map(({ listed }) => listed);
 }

@@ -1,4 +1,5 @@
 import { signatoryLimits } from '../../config/limits.ts';
+import { collator } from '../formats.ts';
 import { formatDate, formatNumber, translate } from '../locales.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { petitionUrl } from '../petitions/view.ts';
@@ -114,7 +115,7 @@ const sectionOrder = (a: Listed, b: Listed): number =>
 const countryOf = ({ country }: Listed, lang: Language): string =>
   placeName(lang, country) ?? translate(lang, 'openLetter.list.noCountry');
 const compareCountries = (a: Listed, b: Listed, lang: Language): number =>
-  Number(!a.country) - Number(!b.country) || countryOf(a, lang).localeCompare(countryOf(b, lang), lang);
+  Number(!a.country) - Number(!b.country) || collator(lang).compare(countryOf(a, lang), countryOf(b, lang));
 
 /** What a page shows of one. Where they are grouped by country it is not said of each. */
 export const rowView = (

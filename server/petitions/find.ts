@@ -1,5 +1,5 @@
 import type { Platform } from '../platform.ts';
-import { type Count, readCount } from '../tallies/tally.ts';
+import { type Count, readCount, withCounts } from '../tallies/tally.ts';
 import { Petition } from './petition.ts';
 import { phaseOf } from './phase.ts';
 
@@ -25,14 +25,10 @@ export const findPublished = (
 ): Promise<PetitionWithCount | undefined> => recent.petitions.get(slug, () => readPublished(slug, now));
 
 /** Every published petition with its numbers, the newest first. */
-export const listPublished = (now: Date) => withCounts({ publishedAt: { $lte: now } }, now);
+export const listPublished = (now: Date) => listWith({ publishedAt: { $lte: now } }, now);
 
 /** Every petition, drafts too, with its numbers, the newest first. */
-export const listAll = (now: Date) => withCounts({}, now);
+export const listAll = (now: Date) => listWith({}, now);
 
-async function withCounts(which: Record<string, unknown>, now: Date) {
-  const petitions = await Petition.find(which).sort({ publishedAt: -1 }).limit(200).lean<Petition[]>();
-  return Promise.all(
-    petitions.map(async (petition) => ({ petition, count: await readCount(petition, now) })),
-  );
-}
+const listWith = async (which: Record<string, unknown>, now: Date): Promise<PetitionWithCount[]> =>
+  withCounts(await Petition.find(which).sort({ publishedAt: -1 }).limit(200).lean<Petition[]>(), now);

@@ -1,3 +1,5 @@
+import { dateFormat } from '../formats.ts';
+
 /** What a clock on the wall showed: `2026-03-29T02:30`, as `<input type="datetime-local">` sends it. */
 const wallClock = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::\d{2})?$/;
 
@@ -52,19 +54,12 @@ function offsetAt(at: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) - whole;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const numeric = 'numeric' as const;
-  const format = new Intl.DateTimeFormat('en-US', {
+const numeric = 'numeric' as const;
+const formatOf = (timeZone: string): Intl.DateTimeFormat =>
+  dateFormat('en-US', {
     ...{ timeZone, hourCycle: 'h23', year: numeric, month: numeric, day: numeric },
     ...{ hour: numeric, minute: numeric, second: numeric },
   });
-  formats.set(timeZone, format);
-  return format;
-}
 
 /** The first minute with another offset than the beginning has. */
 function changeAfter(from: number, to: number, zone: string): Date {

@@ -2,7 +2,15 @@ import { type Request, type Response, Router } from 'express';
 import { allowOnly, HttpError } from '../errors.ts';
 import { officialView } from '../linked/view.ts';
 import { isOffered } from '../newsletter/offer.ts';
-import { cachePublicly, type Kept, keepPage, languageOf, sendKept, showPage } from '../page.ts';
+import {
+  cachePublicly,
+  type Kept,
+  keepPage,
+  languageAsked,
+  languageOf,
+  sendRecent,
+  showPage,
+} from '../page.ts';
 import type { Platform } from '../platform.ts';
 import { latestUpdates, missedView } from '../updates/missed.ts';
 import { findPublished, readPublished } from './find.ts';
@@ -73,24 +81,24 @@ async function makePage(platform: Platform, request: Request): Promise<Kept | un
 
 /** Where a signer comes from, as the address says. Anything else in a query changes nothing. */
 const refOf = ({ query }: Request): string => (typeof query.ref === 'string' ? query.ref : '');
-const pageKey = (request: Request): string =>
-  JSON.stringify([request.params.slug, request.query.lang, refOf(request)]);
 
 export function petitionRoutes(platform: Platform): Router {
   const router = Router();
 
   router.get('/', async (request, response) => {
-    const context = await homeContext(platform, languageOf(request), new Date());
-    cachePublicly(response, pageAge);
-    showPage(request, response, 'petitions/index', context);
+    const lang = languageOf(request);
+    const key = { key: ['home', lang], seconds: pageAge };
+    await sendRecent(request, response, key, async () =>
+      keepPage(request, 'petitions/index', await homeContext(platform, lang, new Date())),
+    );
   });
 
   router.get('/petitions/:slug', async (request, response) => {
-    const page = await platform.recent.pages.get(pageKey(request), () => makePage(platform, request));
-    if (page) {
-      cachePublicly(response, pageAge);
-      sendKept(request, response, page);
-    } else await openPetition(request, response);
+    const key = ['petition', request.params.slug, languageAsked(request), refOf(request)];
+    const isSent = await sendRecent(request, response, { key, seconds: pageAge }, () =>
+      makePage(platform, request),
+    );
+    if (!isSent) await openPetition(request, response);
   });
 
   router.get('/petitions/:slug/check-your-email', async (request, response) => {

@@ -1,3 +1,4 @@
+import { listFormat } from '../formats.ts';
 import { formatDate, translate } from '../locales.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import type { Typed } from '../signatures/form.ts';
@@ -73,8 +74,8 @@ function noteOf(lang: Language, offices: readonly string[], found: Found | undef
   const isNobody = found.representatives.length === 0;
   if (found.outcome === 'named') return isNobody ? translate(lang, 'representatives.nobodyNamed') : undefined;
   const { districts, asOf } = found;
-  const or = new Intl.ListFormat(lang, { type: 'disjunction' });
-  const and = new Intl.ListFormat(lang, { type: 'conjunction' });
+  const or = listFormat(lang, { type: 'disjunction' });
+  const and = listFormat(lang, { type: 'conjunction' });
   return [
     isNobody && translate(lang, 'representatives.nobody', { offices: or.format(offices) }),
     isNobody &&

@@ -80,9 +80,22 @@ export type PublicCount = {
 
 /** Reads the public total: confirmed signatures and the offline ledger. */
 export async function readCount(petition: Petition & { _id: Types.ObjectId }, now = new Date()) {
-  const tally = await Tally.findById(petition._id, { confirmed: 1, updatedAt: 1, signatories: 1 }).lean();
+  const tally = await Tally.findById(petition._id, forCount).lean();
   return countOf(petition, tally, now);
 }
+
+/** Many petitions with the numbers of each, in their order. */
+export async function withCounts(petitions: readonly Petition[], now = new Date()) {
+  const ids = petitions.map(({ _id }) => _id);
+  const tallies = await Tally.find({ _id: { $in: ids } }, forCount).lean();
+  const byId = new Map(tallies.map((tally) => [String(tally._id), tally]));
+  return petitions.map((petition) => {
+    const tally = byId.get(petition._id.toHexString()) ?? null;
+    return { petition, count: countOf(petition, tally, now) };
+  });
+}
+
+const forCount = { confirmed: 1, updatedAt: 1, signatories: 1 } as const;
 
 export type Count = ReturnType<typeof countOf>;
 

@@ -275,6 +275,7 @@ describe('the form of an open letter', () => {
       [{ organisation: 'Wend https://wend.example' }, /without a web or e-mail address/],
       [{ website: '' }, /Enter the organisation’s website/],
       [{ website: 'javascript:alert(1)' }, /Check the web address/],
+      [{ website: 'https://www.facebook.com/%E0%A4%A' }, /Check the web address/],
       [{ website: `${long}.org` }, /This web address is too long/],
       [{ website: 'https://www.facebook.com/' }, /Many share this site/],
       [{ role: '' }, /Enter your role/],

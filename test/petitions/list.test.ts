@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { Petition } from '../../server/petitions/petition.ts';
 import { makePetition } from '../support/factories.ts';
 import { textOf } from '../support/page.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { eventually, startWorld, type World } from '../support/world.ts';
 import { hours, openPage } from './support.ts';
 
 let world: World;
@@ -33,7 +33,10 @@ describe('the list of petitions', () => {
     });
     await makePetition({ texts: titled('Draft one'), publishedAt: undefined });
     await makePetition({ texts: titled('Taken back'), history: [{ outcome: 'withdrawn', at: hours(-1) }] });
-    const { response, html } = await open('/');
+    const { response, html } = await eventually(async () => {
+      const shown = await open('/');
+      return shown.html.includes('Won one') && shown;
+    }, 'the page is made anew once it is a moment old');
     assert.match(response.headers.get('cache-control') ?? '', /^public/);
     assert.match(textOf(html), /Open one.*Opening soon.*Soon one.*What came of earlier.*Victory.*Won one/);
     assert.doesNotMatch(html, /Draft one|Taken back/);

@@ -1,5 +1,5 @@
 import { type Petition, textIn } from '../../petitions/petition.ts';
-import { readCount } from '../../tallies/tally.ts';
+import { withCounts } from '../../tallies/tally.ts';
 import { type Campaign, campaignTextIn } from '../campaign.ts';
 import { listCampaigns, petitionsIn } from '../find.ts';
 import { CampaignTally } from '../tally.ts';
@@ -10,9 +10,7 @@ export async function readNumbers(campaign: Campaign, now: Date) {
     CampaignTally.findById(campaign._id).lean<CampaignTally>(),
     petitionsIn(campaign),
   ]);
-  const lines = await Promise.all(
-    petitions.map(async (petition) => ({ petition, count: await readCount(petition, now) })),
-  );
+  const lines = await withCounts(petitions, now);
   const people = tally?.people ?? 0;
   const signatures = lines.reduce((sum, { count }) => sum + count.confirmed, 0);
   return {

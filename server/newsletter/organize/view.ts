@@ -2,6 +2,7 @@ import { newsletterLimits } from '../../../config/limits.ts';
 import { monthLabel } from '../../dashboard/calendar.ts';
 import { drawChart } from '../../dashboard/chart.ts';
 import { readMailHealth, reasonInWords } from '../../dashboard/mail-health.ts';
+import { numberFormat } from '../../formats.ts';
 import { formatDate, formatTime } from '../../locales.ts';
 import { renderMarkdown } from '../../petitions/markdown.ts';
 import { languages } from '../../petitions/petition.ts';
@@ -51,7 +52,7 @@ export async function overviewView(now: Date) {
 function chartOf(months: Awaited<ReturnType<typeof readMonths>>) {
   const bars = months.map(({ key, atEnd }) => ({ label: monthLabel(`${key}-01`), number: atEnd }));
   const last = months.at(-1)?.atEnd ?? 0;
-  const numbers = new Intl.NumberFormat('en');
+  const numbers = numberFormat('en');
   const description = `Subscribers at the end of each month; ${numbers.format(last)} now.`;
   return drawChart(bars, { numbers, description, isPartial: true });
 }

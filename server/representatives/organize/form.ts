@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { representativeLimits } from '../../../config/limits.ts';
+import { listFormat } from '../../formats.ts';
 import { controlCharacters } from '../../signatures/characters.ts';
 import { providerNames, type Wanted } from '../representative.ts';
 
@@ -60,6 +61,6 @@ function officesProblem(provider: string, offices: string[], known: readonly str
   if (known.length === 0) return 'There is no table yet. Import one first.';
   const strangers = offices.filter((office) => !known.includes(office));
   return strangers.length > 0
-    ? `Nobody in the table has the office ${new Intl.ListFormat('en', { type: 'disjunction' }).format(strangers)}. Offices are compared letter by letter.`
+    ? `Nobody in the table has the office ${listFormat('en', { type: 'disjunction' }).format(strangers)}. Offices are compared letter by letter.`
     : undefined;
 }
