@@ -128,9 +128,12 @@ const unable = new Set([14031, 91, 11600, 11602, 10107, 13435, 13436, 189]);
 /** Whether an error means that the database is away, not that something is wrong with the request. */
 export function isMongoAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
   return (
     unreachable.has(error.name) ||
-    unable.has(Number((error as { code?: unknown }).code)) ||
+    unable.has(Number(code)) ||
+    // What a socket says that is written to after the other side ended it: the driver passes that on as it is.
+    code === 'EPIPE' ||
     /before initial connection is complete|buffering timed out/.test(error.message)
   );
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Types } from 'mongoose';
 import { findTogether, insertTogether, updateTogether } from '../server/grouped.ts';
@@ -53,5 +55,17 @@ describe('writes of one moment', () => {
     for (const fate of fates) assert.ok(fate.status === 'rejected' && isMongoAway(fate.reason), fateOf(fate));
     const [one] = await Promise.allSettled([update({ filter: { _id: 'f' }, update: { $set: {} } })]);
     assert.ok(one.status === 'rejected' && isMongoAway(one.reason));
+  });
+
+  it('take a connection that the other side has just ended for one to a database that is away', async () => {
+    const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    socket.resume();
+    await once(socket, 'end');
+    // The driver hands on what Node says here.
+    const error = await new Promise((resolve) => socket.write('a command', resolve));
+    assert.ok(error instanceof Error && isMongoAway(error), String(error));
+    server.close();
   });
 });
