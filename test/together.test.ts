@@ -6,17 +6,21 @@ import { allDone, type Outcomes, together } from '../server/together.ts';
 describe('work done together', () => {
   it('takes what comes in one turn, and what comes while it is busy, at most so many at once', async () => {
     const groups: number[][] = [];
+    const { promise: isBusy, resolve: begun } = Promise.withResolvers<void>();
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
     const add = together(
       async (items: number[]) => {
         groups.push(items);
-        await setTimeout(20);
+        begun();
+        await mayEnd;
         return allDone(items);
       },
       { most: 3, atOnce: 1 },
     );
     const first = [1, 2].map(add);
-    await setTimeout(5);
+    await isBusy;
     const later = [3, 4, 5, 6].map(add);
+    end();
     await Promise.all([...first, ...later]);
     assert.deepEqual(groups, [[1, 2], [3, 4, 5], [6]]);
   });
