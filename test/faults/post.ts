@@ -9,6 +9,7 @@ export type Taken = {
   to: string;
   at: number;
   isAnswered: boolean;
+  answeredAt?: number;
   links: Links;
   port?: number;
 };
@@ -31,7 +32,7 @@ export async function startPost() {
 
   const cut = (port: number | undefined) => {
     for (const mail of taken.slice(-50))
-      if (mail.port === port && Date.now() - mail.at < unsure) mail.isAnswered = false;
+      if (mail.port === port && Date.now() - (mail.answeredAt ?? 0) < unsure) mail.isAnswered = false;
     sockets.get(port)?.destroy();
   };
   /** Not every mail is hit, so that good and bad ones mix. */
@@ -47,18 +48,21 @@ export async function startPost() {
     stream.on('end', () => {
       const manner = mannerNow();
       if (manner === 'later at the end') return answer(reply(451));
-      const mail = {
+      const mail: Taken = {
         ...read(Buffer.concat(chunks)),
-        to: envelope.rcptTo[0]?.address ?? '',
-        at: Date.now(),
-        port,
+        ...{ to: envelope.rcptTo[0]?.address ?? '', at: Date.now(), port, isAnswered: false },
       };
-      const isAnswered = manner !== 'takes it and is cut off';
-      taken.push({ ...mail, isAnswered });
-      waiting.get(mail.to)?.({ ...mail, isAnswered });
-      if (!isAnswered) return cut(port);
-      if (manner === 'slow') setTimeout(answer, 150 + random() * 250);
-      else answer();
+      taken.push(mail);
+      waiting.get(mail.to)?.(mail);
+      if (manner === 'takes it and is cut off') return cut(port);
+      const answerIt = () => {
+        // The connection may have been cut while the mail was read, or before a slow answer.
+        mail.isAnswered = sockets.get(port)?.destroyed === false;
+        mail.answeredAt = Date.now();
+        answer();
+      };
+      if (manner === 'slow') setTimeout(answerIt, 150 + random() * 250);
+      else answerIt();
       if (manner === 'answers and is cut off') sockets.get(port)?.end();
     });
   };
