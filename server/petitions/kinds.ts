@@ -24,7 +24,7 @@ export const kindWords: Readonly<Record<Kind, { name: string; what: string; coun
     name: 'Official petition',
     what: 'People are led to a petition on an official site, such as a parliament’s.',
     counts:
-      'A signature here is somebody who told you that they have signed there. The official count is under “Official page”.',
+      'A signature here is somebody who told you that they have signed there. All official counts are under “Official page”.',
   },
 };
 
