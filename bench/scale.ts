@@ -2,7 +2,7 @@
 export type Scale = typeof full;
 
 /** Connections: enough to keep two cores busy although each signature waits 50 ms for its captcha. */
-export const busy = 128;
+export const busy = 200;
 /** Few enough that a process which has just started turns nobody away. */
 export const gentle = 32;
 

@@ -1,14 +1,24 @@
 import { ObjectId } from 'bson';
 import { type Catalog, type Collection, type Index, numberPrefix } from './catalog.ts';
 import { CommandError } from './errors.ts';
-import { checkUnique, entryKey, type IndexKey, keysOf, recordKey, recordOfKey } from './indexes.ts';
+import {
+  checkUnique,
+  dependsOn,
+  entryKey,
+  type IndexKey,
+  keysOf,
+  recordKey,
+  recordOfKey,
+} from './indexes.ts';
 import { prefixRange, type Storage } from './storage.ts';
-import { type Doc, decode, encode, isDocument, RANK, rank } from './values.ts';
+import { changedFields, type Doc, decode, encode, isDocument, RANK, rank } from './values.ts';
 
 export const LARGEST_DOCUMENT = 16 * 1024 * 1024;
 
 /** A document in the file, with the number under which it is kept. */
 export type Stored = { record: number; bytes: Buffer };
+/** The same, as its bytes say. */
+type Kept = Stored & { document: Doc };
 
 type Change = { index: Index; added: IndexKey[]; removed: IndexKey[] };
 
@@ -36,22 +46,22 @@ export class Documents {
     this.account(collection, 1, bytes.length);
   }
 
-  replace(collection: Collection, stored: Stored, before: Doc, after: Doc, bytes: Buffer): void {
+  replace(collection: Collection, stored: Kept, after: Doc, bytes: Buffer): void {
     checkSize(bytes, tooLargeAfterUpdate);
-    const changes = collection.indexes.map((index) =>
-      this.difference(collection, index, before, after, stored.record),
-    );
+    const fields = changedFields(stored.bytes, bytes);
+    const changes = collection.indexes
+      .filter((index) => dependsOn(index, fields))
+      .map((index) => this.difference(collection, index, stored.document, after, stored.record));
     this.storage.records.putSync(recordKey(collection, stored.record), bytes);
     this.apply(changes, stored.record);
     this.account(collection, 0, bytes.length - stored.bytes.length);
   }
 
-  remove(collection: Collection, stored: Stored): void {
-    const document = decode(stored.bytes);
+  remove(collection: Collection, stored: Kept): void {
     const changes = collection.indexes.map((index) => ({
       index,
       added: [],
-      removed: keysOf(index, document).keys,
+      removed: keysOf(index, stored.document).keys,
     }));
     this.apply(changes, stored.record);
     this.storage.records.removeSync(recordKey(collection, stored.record));

@@ -13,8 +13,17 @@ const LONGEST_KEY = 1900;
 /** One entry's key without the record: its bytes, and the values they stand for. */
 export type IndexKey = { bytes: Buffer; values: unknown[]; cut: boolean };
 
-/** The paths and directions of an index, and which documents it holds. */
-type Shape = { paths: string[]; descending: boolean[]; holds: Matcher | undefined };
+/**
+ * The paths and directions of an index, and which documents it holds. `steps`: the paths taken apart, where one of them
+ * leads into a field; `fields`: those of a document that decide about its keys, unless any of them may.
+ */
+type Shape = {
+  paths: string[];
+  steps: string[][] | undefined;
+  fields: string[] | undefined;
+  descending: boolean[];
+  holds: Matcher | undefined;
+};
 
 const shapes = new WeakMap<Index, Shape>();
 
@@ -22,8 +31,12 @@ export function shapeOf(index: Index): Shape {
   const known = shapes.get(index);
   if (known) return known;
   const filter = index.spec.partialFilterExpression as Doc | undefined;
+  const paths = Object.keys(index.spec.key);
+  const names = [...paths, ...Object.keys(filter ?? {})];
   const shape = {
-    paths: Object.keys(index.spec.key),
+    paths,
+    steps: paths.some((path) => path.includes('.')) ? paths.map((path) => path.split('.')) : undefined,
+    fields: names.some((name) => name.startsWith('$')) ? undefined : names.map(firstStep),
     descending: Object.values(index.spec.key).map((direction) => (toNumber(direction) ?? 1) < 0),
     holds: filter && matcher(filter),
   };
@@ -31,36 +44,50 @@ export function shapeOf(index: Index): Shape {
   return shape;
 }
 
+const firstStep = (path: string): string => path.split('.', 1)[0] as string;
+
+/** Whether a change of these fields can change a document's keys in an index. */
+export function dependsOn(index: Index, changed: ReadonlySet<string>): boolean {
+  const { fields } = shapeOf(index);
+  return !fields || fields.some((field) => changed.has(field));
+}
+
 /** The keys under which a document is found in an index: none, one, or with an array one for each element. */
 export function keysOf(index: Index, document: Doc): { keys: IndexKey[]; multikey: boolean } {
-  const { paths, descending, holds } = shapeOf(index);
-  if (holds && !holds(document)) return { keys: [], multikey: false };
-  const { tuples, multikey } = indexedValues(paths, document);
+  const shape = shapeOf(index);
+  if (shape.holds && !shape.holds(document)) return { keys: [], multikey: false };
+  const { tuples, multikey } = indexedValues(shape, document);
   if (index.spec.sparse && tuples.every((values) => values.every((value) => value === MISSING))) {
     return { keys: [], multikey: false };
   }
-  const keys = new Map<string, IndexKey>();
-  for (const values of tuples) {
-    const bytes = encodeKey(values, descending);
-    const cut = bytes.length > LONGEST_KEY;
-    keys.set(bytes.toString('latin1'), { bytes: cut ? bytes.subarray(0, LONGEST_KEY) : bytes, values, cut });
-  }
-  return { keys: [...keys.values()], multikey };
+  const keys = tuples.map((values) => ({ values, bytes: encodeKey(values, shape.descending) }));
+  return { keys: (keys.length > 1 ? distinctKeys(keys) : keys).map(cutLong), multikey };
 }
+
+type FullKey = Omit<IndexKey, 'cut'>;
+
+const distinctKeys = (keys: FullKey[]): FullKey[] => [
+  ...new Map(keys.map((key) => [key.bytes.toString('latin1'), key])).values(),
+];
+
+const cutLong = ({ bytes, values }: FullKey): IndexKey => {
+  const cut = bytes.length > LONGEST_KEY;
+  return { bytes: cut ? bytes.subarray(0, LONGEST_KEY) : bytes, values, cut };
+};
 
 type Walk = { value: unknown; rest: readonly string[]; done: boolean };
 
-function indexedValues(paths: string[], document: Doc): { tuples: unknown[][]; multikey: boolean } {
-  const values = paths.map((path) =>
-    path.includes('.') ? undefined : (document[path] ?? absent(document, path)),
-  );
-  if (!paths.some((path, i) => path.includes('.') || Array.isArray(values[i]))) {
-    return { tuples: [values], multikey: false };
+function indexedValues({ paths, steps }: Shape, document: Doc): { tuples: unknown[][]; multikey: boolean } {
+  if (!steps) {
+    const values = paths.map((path) => document[path] ?? absent(document, path));
+    if (!values.some(Array.isArray)) return { tuples: [values], multikey: false };
   }
-  const tuples = expand(
-    paths.map((path) => ({ value: document, rest: path.split('.'), done: false })),
-    paths,
-  );
+  const walks = (steps ?? paths.map((path) => [path])).map((rest) => ({
+    value: document,
+    rest,
+    done: false,
+  }));
+  const tuples = expand(walks, paths);
   return { tuples: tuples.values, multikey: tuples.multikey };
 }
 

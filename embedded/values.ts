@@ -1,4 +1,4 @@
-import { type Binary, type BSONRegExp, type Code, deserialize, type Long, serialize } from 'bson';
+import { type Binary, type BSONRegExp, type Code, deserialize, type Long, onDemand, serialize } from 'bson';
 import { CommandError } from './errors.ts';
 
 export type Doc = { [field: string]: unknown };
@@ -25,6 +25,29 @@ export function encode(document: Doc): Buffer {
     'BSONObjectTooLarge',
     'BSONObj size is invalid: it must be between 0 and 16793600(16MB)',
   );
+}
+
+/** The fields that two documents do not have alike, to the byte. */
+export function changedFields(before: Buffer, after: Buffer): Set<string> {
+  const old = fieldsOf(before);
+  const changed = new Set<string>();
+  for (const [name, bytes] of fieldsOf(after)) {
+    if (!old.get(name)?.equals(bytes)) changed.add(name);
+    old.delete(name);
+  }
+  for (const name of old.keys()) changed.add(name);
+  return changed;
+}
+
+/** Each field with its bytes: type, name and value. */
+function fieldsOf(bytes: Buffer): Map<string, Buffer> {
+  const fields = new Map<string, Buffer>();
+  for (const [, nameAt, nameLength, valueAt, length] of onDemand.parseToElements(bytes))
+    fields.set(
+      bytes.toString('utf8', nameAt, nameAt + nameLength),
+      bytes.subarray(nameAt - 1, valueAt + length),
+    );
+  return fields;
 }
 
 /** The name that tells bson's classes apart; undefined for plain JavaScript values. */

@@ -1,10 +1,10 @@
 import type { Collection } from './catalog.ts';
 import { type Change, prepareChange } from './change.ts';
-import { checkId, type Stored, withId } from './documents.ts';
+import { checkId, withId } from './documents.ts';
 import type { Engine } from './engine.ts';
-import { matcher } from './matching.ts';
+import { type Matcher, matcher } from './matching.ts';
 import { equal } from './order.ts';
-import { PAUSE } from './reading.ts';
+import { type Found, PAUSE } from './reading.ts';
 import { alteredId, upserted } from './upsert.ts';
 import { type Doc, decode, encode } from './values.ts';
 
@@ -49,12 +49,12 @@ export function* update(
   const collection = engine.catalog.find(namespace);
   const result: UpdateResult = { matched: 0, modified: 0 };
   if (collection) {
-    for (const [i, record] of (yield* targets(engine, namespace, statement, multi)).entries()) {
+    for (const [i, target] of (yield* targets(engine, namespace, statement, multi)).entries()) {
       if (i > 0 && i % TURN === 0) yield;
       if (engine.catalog.find(namespace) !== collection) break;
-      const bytes = engine.reader.read(collection, record);
-      if (!bytes || !matches(decode(bytes))) continue;
-      const changed = changeOne(engine, collection, { record, bytes }, change, statement);
+      const found = asItIsNow(engine, collection, target, matches);
+      if (!found) continue;
+      const changed = changeOne(engine, collection, found, change, statement);
       result.matched += 1;
       if (changed.modified) result.modified += 1;
       if (!multi) Object.assign(result, { before: changed.before, after: changed.after });
@@ -87,56 +87,70 @@ export function* remove(
   if (!collection) return { deleted: 0 };
   let deleted = 0;
   let before: Doc | undefined;
-  for (const [i, record] of (yield* targets(engine, namespace, statement, multi)).entries()) {
+  for (const [i, target] of (yield* targets(engine, namespace, statement, multi)).entries()) {
     if (i > 0 && i % TURN === 0) yield;
     if (engine.catalog.find(namespace) !== collection) break;
-    const bytes = engine.reader.read(collection, record);
-    const document = bytes && decode(bytes);
-    if (!bytes || !document || !matches(document)) continue;
-    engine.documents.remove(collection, { record, bytes });
+    const found = asItIsNow(engine, collection, target, matches);
+    if (!found) continue;
+    engine.documents.remove(collection, found);
     deleted += 1;
-    before = document;
+    before = found.document;
   }
   return before && !multi ? { deleted, before } : { deleted };
 }
 
 type Targeting = Pick<UpdateStatement, 'filter' | 'sort' | 'hint' | 'variables'>;
 
+/** The one document that was found, or by number one of many: they would not fit, and others have turns before theirs. */
+type Target = Found | number;
+
 function* targets(
   engine: Engine,
   namespace: string,
   { filter, sort, hint, variables }: Targeting,
   multi: boolean,
-): Generator<undefined, number[]> {
-  const records: number[] = [];
-  for (const found of engine.reader.find(namespace, {
+): Generator<undefined, Target[]> {
+  const found: Target[] = [];
+  for (const one of engine.reader.find(namespace, {
     filter,
     sort,
     hint,
     variables,
     limit: multi ? 0 : 1,
   })) {
-    if (found !== PAUSE) records.push(found.record);
+    if (one !== PAUSE) found.push(multi ? one.record : one);
     else if (multi) yield;
   }
-  return records;
+  return found;
+}
+
+function asItIsNow(
+  engine: Engine,
+  collection: Collection,
+  target: Target,
+  matches: Matcher,
+): Found | undefined {
+  if (typeof target !== 'number') return target;
+  const bytes = engine.reader.read(collection, target);
+  const document = bytes && decode(bytes);
+  return bytes && document && matches(document) ? { record: target, bytes, document } : undefined;
 }
 
 function changeOne(
   engine: Engine,
   collection: Collection,
-  stored: Stored,
+  found: Found,
   change: Change,
   statement: UpdateStatement,
 ): { modified: boolean; before: Doc; after: Doc } {
-  const before = decode(stored.bytes);
-  const after = change(decode(stored.bytes), false);
+  const before = found.document;
+  const after = change(decode(found.bytes), false);
   if (!('_id' in after) || !equal(before._id, after._id)) throw alteredId(before, after, statement);
   const bytes = encode(after);
-  const modified = !bytes.equals(stored.bytes);
+  const modified = !bytes.equals(found.bytes);
   if (modified) {
     checkStorable(after);
-    engine.documents.replace(collection, stored, before, after, bytes);
+    engine.documents.replace(collection, found, after, bytes);
   }
   return { modified, before, after };
 }

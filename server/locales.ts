@@ -19,9 +19,21 @@ void translator.init();
 /** A French sign never begins a line: a space before it, as after an opening quote, does not break. */
 const unbroken = (text: string): string => text.replace(/ (?=[?!;:»%])|(?<=«) /g, '\u00a0');
 
+const textOf = { en: translator.getFixedT('en'), fr: translator.getFixedT('fr') };
+
+/** The keys of a locale; one whose text goes by number has all its forms under one. */
+function keysOf(texts: object, prefix = ''): string[] {
+  return Object.entries(texts).flatMap(([name, text]) =>
+    typeof text === 'string'
+      ? prefix + name.replace(/_(?:zero|one|two|few|many|other)$/, '')
+      : keysOf(text, `${prefix}${name}.`),
+  );
+}
+const keys = { en: new Set(keysOf(english)), fr: new Set(keysOf(french)) };
+
 /** The text of a key, with its values put in. Throws where a locale lacks it: a page never shows a bare key. */
 export function translate(language: Language, key: string, values: TOptions = {}): string {
-  const text = translator.getFixedT(language)(key, values);
+  const text = textOf[language](key, values);
   if (text === key) throw new Error(`No ${language} text for ${key}`);
   return language === 'fr' ? unbroken(text) : text;
 }
@@ -34,8 +46,7 @@ export function translateFor(
   values: TOptions = {},
 ): string {
   const own = `${kind}.${key}`;
-  const hasOwn = kind && translator.exists(own, { ...values, lng: language });
-  return translate(language, hasOwn ? own : key, values);
+  return translate(language, kind && keys[language].has(own) ? own : key, values);
 }
 
 /** British day-month order for English, as the petitions' readers write dates. */

@@ -1,3 +1,4 @@
+import { Transform } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { Env } from '../config/env.ts';
 import { keepMail, outboxFolder } from '../server/outbox/outbox.ts';
@@ -40,7 +41,7 @@ export function createMailer(env: Pick<Env, 'SMTP_URL' | 'MAIL_FROM' | 'SENDER_N
     ? env.MAIL_FROM
     : { name: env.SENDER_NAME, address: env.MAIL_FROM };
   const smtp = env.SMTP_URL
-    ? watchHandovers(createTransport(withTimeouts(env.SMTP_URL), { from }))
+    ? handOverWhole(createTransport(withTimeouts(env.SMTP_URL), { from }))
     : undefined;
   const file = createTransport({ streamTransport: true, buffer: true }, { from });
 
@@ -94,10 +95,14 @@ const stringified = (values: Record<string, number>) =>
 /** Whether the mail server was given any of a mail: until then it cannot have taken it. */
 type Handover = { hasBegun(): boolean };
 
-/** The transport asks for a mail's bytes once the server is ready for them, and says so to nobody but the stream. */
-function watchHandovers<Smtp extends Pick<Transport, 'use'>>(smtp: Smtp): Smtp {
+/**
+ * Mails go to the server in one piece: nodemailer would write a dozen, each a packet of its own. The transport asks for
+ * their bytes once the server is ready for them, and says so to nobody but the stream.
+ */
+function handOverWhole<Smtp extends Pick<Transport, 'use'>>(smtp: Smtp): Smtp {
   smtp.use('stream', ({ data, message }, done) => {
     const { handover } = data as { handover?: Handover };
+    message.transform(inOnePiece);
     const createReadStream = message.createReadStream.bind(message);
     message.createReadStream = (options) => {
       const stream = createReadStream(options);
@@ -107,6 +112,17 @@ function watchHandovers<Smtp extends Pick<Transport, 'use'>>(smtp: Smtp): Smtp {
     done();
   });
   return smtp;
+}
+
+function inOnePiece(): Transform {
+  const pieces: Buffer[] = [];
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      pieces.push(piece);
+      done();
+    },
+    flush: (done) => done(null, Buffer.concat(pieces)),
+  });
 }
 
 /**
