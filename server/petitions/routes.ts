@@ -12,6 +12,7 @@ import {
   showPage,
 } from '../page.ts';
 import type { Platform } from '../platform.ts';
+import { linkRef } from '../signatures/form.ts';
 import { latestUpdates, missedView } from '../updates/missed.ts';
 import { findPublished, readPublished } from './find.ts';
 import { homeContext } from './home.ts';
@@ -79,8 +80,8 @@ async function makePage(platform: Platform, request: Request): Promise<Kept | un
   return keepPage(request, 'petitions/show', context);
 }
 
-/** Where a signer comes from, as the address says. Anything else in a query changes nothing. */
-const refOf = ({ query }: Request): string => (typeof query.ref === 'string' ? query.ref : '');
+/** Which link brought the visitor, as far as a signature keeps it. Anything else in a query changes nothing. */
+const refOf = ({ query }: Request): string => linkRef.parse(query.ref) ?? '';
 
 export function petitionRoutes(platform: Platform): Router {
   const router = Router();

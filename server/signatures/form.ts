@@ -56,6 +56,15 @@ export const mailbox = oneLine()
     return z.NEVER;
   });
 
+/** Which link brought them; anything that is not a plain word is not worth keeping. */
+export const linkRef = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
+  .refine((ref) => !(ref in Object.prototype))
+  .optional()
+  .catch(undefined);
+
 export const signatureForm = z.object({
   name: plainName,
   email: mailbox,
@@ -80,14 +89,7 @@ export const signatureForm = z.object({
     .default(''),
   showName: ticked,
   updates: ticked,
-  /** Which link brought them; anything that is not a plain word is not worth keeping. */
-  ref: z
-    .string()
-    .toLowerCase()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/)
-    .refine((ref) => !(ref in Object.prototype))
-    .optional()
-    .catch(undefined),
+  ref: linkRef,
   lang: z.enum(languages).optional().catch(undefined),
   /** The version of the text that was on their page. */
   version: z.coerce.number().int().min(1).optional().catch(undefined),

@@ -44,6 +44,18 @@ describe('the page of a petition', () => {
     assert.equal(known.status, 304);
   });
 
+  it('keeps which link brought its reader where that is a plain word, and is the same page where it is not', async () => {
+    const { slug } = await makePetition();
+    const shared = await open(`/petitions/${slug}?ref=Stall-7`);
+    assert.match(shared.html, /name="ref" value="stall-7"/);
+    const plain = await open(`/petitions/${slug}`);
+    for (const ref of ['%22%3E%3Cscript%3E', '-x', 'a'.repeat(41), 'constructor', 'a&ref=b']) {
+      const { response, html } = await open(`/petitions/${slug}?ref=${ref}`);
+      assert.doesNotMatch(html, /name="ref"/);
+      assert.equal(response.headers.get('etag'), plain.response.headers.get('etag'));
+    }
+  });
+
   it('gives a shared link a title, a text and a picture', async () => {
     const { slug } = await makePetition({
       image: { file: 'images/samples/bus.png', width: 1200, height: 630 },
