@@ -1,6 +1,7 @@
 import { letterWork, mailWork, officialWork, periods } from '../config/limits.ts';
 import { beginRecountsLeft } from '../server/campaigns/members.ts';
 import { Participation } from '../server/campaigns/participation.ts';
+import { CampaignTally } from '../server/campaigns/tally.ts';
 import { touchLeft } from '../server/campaigns/touch.ts';
 import { Target } from '../server/letters/target.ts';
 import { isTheirTurn } from '../server/letters/turn.ts';
@@ -25,7 +26,7 @@ export async function sweep(
 ): Promise<void> {
   const reminders = await askForReminders(now);
   const mails = (await isBehindWithMail(queues)) ? [] : await findDueMails(now);
-  const petitions = await Signature.distinct('petition', { recount: true });
+  const petitions = await findUncounted(Signature.distinct('petition', { recount: true }), Tally);
   const links = await AccessLink.find(
     { mailDueAt: { $lte: before(now, mailWork.sweepAfter) } },
     { _id: 1 },
@@ -46,14 +47,24 @@ export async function sweep(
   for (const petition of await findMilestones(now))
     queues.enqueue('milestone', { petitionId: String(petition) });
   for (const petitionId of await findDueReadings(now)) queues.enqueue('officialCount', { petitionId });
-  for (const petition of petitions) queues.enqueue('tally', { petitionId: String(petition) });
+  for (const petitionId of petitions) queues.enqueue('tally', { petitionId });
   await touchLeft(now);
   await beginRecountsLeft({ queues }, now);
-  for (const campaign of await Participation.distinct('campaign', { recount: true }))
-    queues.enqueue('campaignTally', { campaignId: String(campaign) });
+  const participations = Participation.distinct('campaign', { recount: true });
+  for (const campaignId of await findUncounted(participations, CampaignTally))
+    queues.enqueue('campaignTally', { campaignId });
   if (mails.length + petitions.length + reminders > 0) {
     log.info({ mails: mails.length, petitions: petitions.length, reminders }, 'swept');
   }
+}
+
+/** What changed since it was tallied, and batches whose worker died when all was marked, but the batch not yet cleared. */
+async function findUncounted(
+  changed: Promise<unknown[]>,
+  tallies: { distinct(field: '_id', which: object): Promise<unknown[]> },
+): Promise<string[]> {
+  const both = await Promise.all([changed, tallies.distinct('_id', { batch: { $ne: null } })]);
+  return [...new Set(both.flat().map(String))];
 }
 
 /** What waits in line is found by the workers soon enough; put there again it would only make the line longer. */

@@ -64,10 +64,10 @@ export const Tally = model('Tally', schema);
 /** `2026-09-04T13`: the hour of a moment, UTC. */
 export const hourOf = (date: Date): string => date.toISOString().slice(0, 13);
 
-/** What the public sees, and what `count.json` and the event stream say. */
 /** Pending signatures that no tally holds: what is on its list may be in the sums of a batch that is under way. */
 export const inNoTally = { state: 'pending', counted: null, recount: { $ne: true } } as const;
 
+/** What the public sees, and what `count.json` and the event stream say. */
 export type PublicCount = {
   count: number;
   goal: number;

@@ -45,7 +45,9 @@ export async function settle(
     ...[parts.workers1, parts.workers2].map((workers) => mayHoldClaims && workers.end('SIGTERM')),
   ]);
   const wereKilled = Date.now() - ending >= endPatience;
-  const settled = { ...(await letClaimsRunOut(petitions)), wereKilled };
+  // Claims of workers that live are theirs: they record what they do in a moment.
+  const unrecorded = mayHoldClaims ? await letClaimsRunOut(petitions) : new Set<string>();
+  const settled = { at: Date.now(), unrecorded, wereKilled };
   if (redisIsLost) await system.emptyRedis();
   await parts.redis.start();
   await eventually(() => platform.redis.status === 'ready', 'Redis answers', patience);
@@ -85,11 +87,11 @@ export async function startAll({ parts, urls }: Pick<System, 'parts' | 'urls'>):
   }
 }
 
-async function letClaimsRunOut(petitions: readonly Petition[]): Promise<Omit<Settled, 'wereKilled'>> {
+async function letClaimsRunOut(petitions: readonly Petition[]): Promise<Set<string>> {
   const claimed = { petition: { $in: petitions.map(({ _id }) => _id) }, state: 'claimed' as const };
   const unrecorded = (await Mailing.find(claimed, { _id: 1 }).lean()).map(({ _id }) => _id);
   await Mailing.updateMany(claimed, { $set: { leaseUntil: new Date(0) } });
-  return { at: Date.now(), unrecorded: new Set(unrecorded) };
+  return new Set(unrecorded);
 }
 
 /** A job whose worker died is given back once its lock has run out and two checks have seen it so: a minute in all. */

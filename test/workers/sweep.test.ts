@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
+import { Types } from 'mongoose';
 import { mailWork, periods } from '../../config/limits.ts';
+import { CampaignTally } from '../../server/campaigns/tally.ts';
 import { Petition } from '../../server/petitions/petition.ts';
 import { Signature } from '../../server/signatures/signature.ts';
+import { Tally } from '../../server/tallies/tally.ts';
 import { sweep } from '../../workers/sweep.ts';
+import { makeCampaign } from '../campaigns/support.ts';
 import { makeForm, makePetition } from '../support/factories.ts';
 import { linkIn } from '../support/mailbox.ts';
 import { signAndConfirm, signAndOpenMail } from '../support/signer.ts';
@@ -53,6 +57,32 @@ describe('a sweep', () => {
     await sweep({ ...platform, queues: { ...platform.queues, enqueue } }, later(mailWork.sweepAfter + 5));
     assert.ok(asked.includes('mail'));
     await Signature.updateOne({ petition: petition._id }, { $unset: { 'mail.dueAt': 1 } });
+  });
+
+  it('finds batches that were marked and never cleared: whoever was at it died', async () => {
+    const petition = await makePetition();
+    const campaign = await makeCampaign([petition]);
+    await signAndConfirm(world, petition.slug, makeForm());
+    await counted(petition.slug, 1);
+    const isCleared = async () => {
+      const tallies = [
+        await Tally.findById(petition._id).lean(),
+        await CampaignTally.findById(campaign._id).lean(),
+      ];
+      return tallies.every((tally) => tally?.batch === null);
+    };
+    await eventually(isCleared, 'both are counted');
+    const { _id, counted: as } = (await stored(petition)) ?? assert.fail();
+    await Tally.updateOne(
+      { _id: petition._id },
+      { $set: { batch: [{ _id, state: 'confirmed', counted: as }] } },
+    );
+    const nobody = { _id: new Types.ObjectId(), changes: 1, petitions: [], counted: null };
+    await CampaignTally.updateOne({ _id: campaign._id }, { $set: { batch: [nobody] } });
+
+    await sweep(platform);
+    await eventually(isCleared, 'both batches are cleared');
+    assert.equal(await visitor(world).count(petition.slug), 1);
   });
 
   it('run twice changes nothing: one mail, one count', async () => {
