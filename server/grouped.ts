@@ -13,7 +13,7 @@ type Stored = {
   readonly collection: {
     find(filter: object): { toArray(): Promise<unknown[]> };
     insertMany(documents: never[], options: object): Promise<unknown>;
-    bulkWrite(operations: never[], options: object): Promise<unknown>;
+    bulkWrite(operations: never[], options: object): Promise<{ matchedCount: number }>;
   };
 };
 const options = { ordered: false, ignoreUndefined: true };
@@ -37,11 +37,23 @@ export const insertTogether = ({ collection }: Stored) =>
 
 type Update = { filter: object; update: object };
 
-/** Updates one document each, whether or not the filter finds it. */
+/**
+ * Updates one document each. True where its filter is sure to have found one: of a group the database says only how many
+ * did, so whoever must know and hears false looks again.
+ */
 export const updateTogether = ({ collection }: Stored) =>
-  together((updates: Update[]) => {
+  together(async (updates: Update[]): Promise<Outcomes<boolean>> => {
     const operations = updates.map((updateOne) => ({ updateOne }));
-    return outcomesOf(updates, collection.bulkWrite(operations as never[], { ...options }));
+    const writing = collection.bulkWrite(operations as never[], { ...options });
+    const outcomes = await outcomesOf(updates, writing);
+    const matched = await writing.then(
+      ({ matchedCount }) => matchedCount,
+      () => 0,
+    );
+    const areFound = matched === updates.length;
+    return outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? { ...outcome, value: areFound } : outcome,
+    );
   }, groupWork);
 
 /** How each write fared. Throws what is about all of them, or about how durable they are. */

@@ -135,6 +135,11 @@ function sendKept(request: Request, response: Response, kept: Kept): void {
   response.set('Content-Length', String(bytes.length)).end(request.method === 'HEAD' ? undefined : bytes);
 }
 
+/** Sends a browser on, where many come at once: `redirect` would write a page each for those that do not follow. */
+export const seeOther = (response: Response, path: string): void => {
+  response.status(303).location(path).end();
+};
+
 /** Public pages may be kept by anybody for a moment, and shown while we cannot answer. */
 export function cachePublicly(response: Response, seconds: number): void {
   response.set(

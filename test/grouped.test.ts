@@ -33,11 +33,13 @@ describe('writes of one moment', () => {
 
   it('change what each names, and nothing where there is none', async () => {
     await insert(mailing('f'));
-    await Promise.all(
-      ['f', 'nobody'].map((_id) => update({ filter: { _id }, update: { $set: { state: 'sent' } } })),
-    );
+    const send = (_id: string) => update({ filter: { _id }, update: { $set: { state: 'sent' } } });
+    // Of two, one of which is not there, nobody can say which it was.
+    assert.deepEqual(await Promise.all(['f', 'nobody'].map(send)), [false, false]);
     assert.equal((await Mailing.findById('f').lean())?.state, 'sent');
     assert.equal(await Mailing.findById('nobody'), null);
+    assert.equal(await send('nobody'), false);
+    assert.deepEqual(await Promise.all(['f', 'a'].map(send)), [true, true]);
   });
 
   it('are read together, each its own, also when asked for twice', async () => {

@@ -1,10 +1,15 @@
 import { throwawayDomains } from '../../config/mail-providers.ts';
+import { findTogether, updateTogether } from '../grouped.ts';
 import { Petition } from '../petitions/petition.ts';
 import { confirmableUntil, withdrawalOf } from '../petitions/phase.ts';
 import type { Platform } from '../platform.ts';
 import { isErased, Signature } from '../signatures/signature.ts';
 import { openField } from '../signatures/view.ts';
 import { domainOf } from '../signers/address.ts';
+
+const findSignature = findTogether<Signature>(Signature);
+const findPetition = findTogether<Petition>(Petition);
+const updateSignature = updateTogether(Signature);
 
 type Found = { petition: Petition; signature: Signature };
 
@@ -22,8 +27,8 @@ export async function findConfirmation(
 ): Promise<Confirmation> {
   const id = tokens.read('confirm', token);
   if (!id) return { outcome: 'unknown' };
-  const signature = await Signature.findById(id).lean<Signature>();
-  const petition = signature && (await Petition.findById(signature.petition).lean<Petition>());
+  const signature = await findSignature(id);
+  const petition = signature && (await findPetition(signature.petition));
   if (!signature || !petition || isErased(signature)) return { outcome: 'expired' };
   const found = { signature, petition };
   if (signature.state === 'confirmed' || signature.state === 'held')
@@ -45,15 +50,18 @@ export async function confirmSignature(
   const mustWait = Boolean(found.signature.signatory) || mustBeHeld(platform, found.signature);
   const state = mustWait ? 'held' : 'confirmed';
   const goesOut = state === 'confirmed' && Boolean(found.signature.letter);
-  const { matchedCount } = await Signature.updateOne(
-    { _id, state: 'pending' },
-    {
+  const wasPending = await updateSignature({
+    filter: { _id, state: 'pending' },
+    update: {
       $set: { state, confirmedAt: now, recount: true, ...(goesOut && { 'letter.dueAt': now }) },
       $unset: { 'mail.dueAt': 1, changedIn: 1 },
       $push: { history: { at: now, from: 'pending', to: state, by: 'signer' } },
     },
-  );
-  if (matchedCount === 0) return findConfirmation(platform, token, now);
+  });
+  if (!wasPending) {
+    const standing = await findConfirmation(platform, token, now);
+    if (standing.outcome !== 'confirmed') return standing;
+  }
   platform.queues.enqueue('tally', { petitionId: petition.toHexString() });
   if (goesOut) platform.queues.enqueue('letter', { signatureId: _id.toHexString() });
   return { ...found, outcome: 'confirmed' };

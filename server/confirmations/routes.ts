@@ -4,7 +4,7 @@ import { ownLetterView } from '../letters/view.ts';
 import { translate } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { blockOf, limitBy } from '../middleware/rate-limits.ts';
-import { inLanguage, languageOf, showPage } from '../page.ts';
+import { inLanguage, languageOf, seeOther, showPage } from '../page.ts';
 import type { Language } from '../petitions/petition.ts';
 import { openPetition, showCheckYourEmail } from '../petitions/routes.ts';
 import { headlineView, petitionMeta, petitionUrl } from '../petitions/view.ts';
@@ -123,7 +123,7 @@ async function showConfirmation(
   const { petition, signature, outcome } = confirmation;
   const lang = signature.language as Language;
   if (outcome === 'confirmed') {
-    response.redirect(303, petitionUrl(petition, lang, 'signed'));
+    seeOther(response, petitionUrl(petition, lang, 'signed'));
     return;
   }
 

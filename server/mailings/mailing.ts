@@ -114,16 +114,17 @@ async function claimAgain(which: Record<string, unknown>, now: Date): Promise<bo
 export type Ending = Exclude<Mailing['state'], 'claimed'>;
 
 /** Records how the attempt of a claimed mailing ended. `reason` is what the mail server said, where it did. */
-export const settleMailing = (
+export async function settleMailing(
   _id: string,
   state: Ending,
   reason: string | undefined,
   now: Date,
-): Promise<void> =>
-  updateMailing({
+): Promise<void> {
+  await updateMailing({
     filter: { _id, state: 'claimed' },
     update: {
       $set: { state, at: now, ...(reason && { reason }) },
       $unset: { leaseUntil: 1, ...(!reason && { reason: 1 }) },
     },
   });
+}

@@ -7,6 +7,7 @@ import { inWords } from '../locales.ts';
 import { formBody, formOf } from '../middleware/form-body.ts';
 import { addressOf, blockOf, limitBy } from '../middleware/rate-limits.ts';
 import { readSignatory, withSignatory } from '../open-letters/form.ts';
+import { seeOther } from '../page.ts';
 import type { Language, Petition } from '../petitions/petition.ts';
 import { phaseOf } from '../petitions/phase.ts';
 import { openPetition, showPetition } from '../petitions/routes.ts';
@@ -92,11 +93,7 @@ async function receiveSignature(platform: Platform, request: Request, response: 
     return refuse(platform, request, response, opened, 503, { form: 'unavailable' });
   }
   metrics.signatures.inc({ outcome: 'taken' });
-  // Not `redirect`, which writes a page for browsers that do not follow.
-  response
-    .status(303)
-    .location(petitionUrl(petition, lang, 'check-your-email'))
-    .end();
+  seeOther(response, petitionUrl(petition, lang, 'check-your-email'));
 }
 
 /** What the form says; of a letter, with the letter in it. */

@@ -68,20 +68,24 @@ describe('the button', () => {
   it('pressed in the moment between withdrawing and its page does not undo the withdrawal', async (t) => {
     const petition = await makePetition();
     const { confirm, manage } = await signAndOpenMail(world, petition.slug, makeForm());
-    const model = Signature as unknown as { updateOne(...args: unknown[]): PromiseLike<unknown> };
-    const real = model.updateOne.bind(Signature);
+    const other = await signAndOpenMail(world, petition.slug, makeForm());
+    const { collection } = Signature;
+    const real = collection.bulkWrite.bind(collection);
     let withdrawn = false;
-    t.mock.method(model, 'updateOne', async (...args: unknown[]) => {
-      const confirms = (args[1] as { $set?: { state?: string } }).$set?.state === 'confirmed';
+    t.mock.method(collection, 'bulkWrite', async (...args: Parameters<typeof real>) => {
+      const confirms = JSON.stringify(args[0]).includes('"state":"confirmed"');
       if (confirms && !withdrawn) {
         withdrawn = true;
         await open(`${manage}/withdrawal`, 'POST');
       }
       return real(...args);
     });
-    assert.equal((await open(confirm, 'POST')).status, 410);
+    const [gone, stands] = await Promise.all([open(confirm, 'POST'), open(other.confirm, 'POST')]);
+    assert.equal(gone.status, 410);
+    assert.equal(stands.status, 303);
     assert.equal(withdrawn, true);
-    assert.equal(await stateOf(petition), 'withdrawn');
+    const states = await Signature.distinct('state', { petition: petition._id });
+    assert.deepEqual(states.sort(), ['confirmed', 'withdrawn']);
   });
 
   it('a used link shows success, however it is opened, and keeps the first time', async () => {
