@@ -26,11 +26,10 @@ export async function openOwnApp(
 ) {
   const log = createLog('test', world.env.LOG_LEVEL);
   const platform = await openPlatform(world);
-  const live = createLiveCounts(
-    connectRedis(world.env.REDIS_URL, 'patient', log),
-    async () => undefined,
-    log,
-  );
+  const subscriber = connectRedis(world.env.REDIS_URL, 'patient', log);
+  const live = createLiveCounts(subscriber, async () => undefined, log);
+  // Answered after the subscription of its own: what a test tells from now on is heard.
+  await subscriber.subscribe('nothing');
   const load: SaidLoad = { delay: 0, depth: 0, isTooHigh: false, isFull: false, count: () => undefined };
   const { signal } = new AbortController();
   const door = doorBefore(createApp(platform, live, load, signal), load, signal, forms);
