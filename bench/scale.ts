@@ -24,10 +24,10 @@ const quick: Scale = {
   ...full,
   turns: 1,
   turn: 1,
-  signing: 2,
-  confirming: 2,
-  watching: 2,
-  mails: 200,
+  signing: 1,
+  confirming: 1,
+  watching: 1,
+  mails: 100,
   mailTurns: 1,
 };
 
